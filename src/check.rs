@@ -1,0 +1,135 @@
+//! The rules over the graph: one file, one code, one `explain` text each.
+//!
+//! [`check`] runs them all and yields [`Checked`], the only thing that `lower` accepts.
+
+mod address_mismatch;
+mod approximated_traffic;
+mod dead_version;
+mod dependency_cycle;
+mod duplicate_port;
+mod entry_collision;
+mod env_reference_cycle;
+mod env_set_twice;
+mod files_too_large;
+mod gateway_without_class;
+mod header_not_propagated;
+mod inexpressible_entry_rule;
+mod invalid_regex;
+mod malformed_probe;
+mod misplaced_matcher;
+mod mount_collision;
+mod name_too_long;
+mod not_in_this_mode;
+mod object_name_collision;
+mod reserved_label;
+mod rule_on_opaque_port;
+mod shadowed_rule;
+mod share_without_replicas;
+mod split_not_by_replicas;
+mod start_order_cycle;
+mod unreachable_component;
+mod versions_need_deployment;
+mod weights_not_100;
+
+use crate::diag::{Diagnostic, Reported, Rule, Sink};
+use crate::graph::Graph;
+
+pub use env_reference_cycle::ordered as env_order;
+
+/// Every rule of this stage.
+pub static RULES: &[&Rule] = &[
+    &address_mismatch::ADDRESS_MISMATCH,
+    &approximated_traffic::APPROXIMATED_TRAFFIC,
+    &dead_version::DEAD_VERSION,
+    &dependency_cycle::DEPENDENCY_CYCLE,
+    &duplicate_port::DUPLICATE_PORT,
+    &entry_collision::ENTRY_COLLISION,
+    &env_reference_cycle::ENV_REFERENCE_CYCLE,
+    &env_set_twice::ENV_SET_TWICE,
+    &files_too_large::FILES_TOO_LARGE,
+    &gateway_without_class::GATEWAY_WITHOUT_CLASS,
+    &header_not_propagated::HEADER_NOT_PROPAGATED,
+    &inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE,
+    &invalid_regex::INVALID_REGEX,
+    &malformed_probe::MALFORMED_PROBE,
+    &misplaced_matcher::MISPLACED_MATCHER,
+    &mount_collision::MOUNT_COLLISION,
+    &name_too_long::NAME_TOO_LONG,
+    &not_in_this_mode::NOT_IN_THIS_MODE,
+    &object_name_collision::OBJECT_NAME_COLLISION,
+    &reserved_label::RESERVED_LABEL,
+    &rule_on_opaque_port::RULE_ON_OPAQUE_PORT,
+    &shadowed_rule::SHADOWED_RULE,
+    &share_without_replicas::SHARE_WITHOUT_REPLICAS,
+    &split_not_by_replicas::SPLIT_NOT_BY_REPLICAS,
+    &start_order_cycle::START_ORDER_CYCLE,
+    &unreachable_component::UNREACHABLE_COMPONENT,
+    &versions_need_deployment::VERSIONS_NEED_DEPLOYMENT,
+    &weights_not_100::WEIGHTS_NOT_100,
+];
+
+/// What a rule works with: the graph to read, and the sink to report to.
+pub struct Finder<'a> {
+    /// The application.
+    pub graph: &'a Graph,
+    sink: &'a mut Sink,
+}
+
+impl Finder<'_> {
+    /// Takes a finding.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.sink.report(diagnostic);
+    }
+}
+
+/// A graph in which no rule found an error.
+#[derive(Debug)]
+pub struct Checked(Graph);
+
+impl Checked {
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.0
+    }
+}
+
+/// Runs every rule.
+///
+/// # Errors
+/// If any rule found an error. All of them are in the sink.
+pub fn check(graph: Graph, sink: &mut Sink) -> Result<Checked, Reported> {
+    let checks: &[fn(&mut Finder<'_>)] = &[
+        address_mismatch::check,
+        approximated_traffic::check,
+        dead_version::check,
+        dependency_cycle::check,
+        duplicate_port::check,
+        entry_collision::check,
+        env_reference_cycle::check,
+        env_set_twice::check,
+        files_too_large::check,
+        gateway_without_class::check,
+        header_not_propagated::check,
+        inexpressible_entry_rule::check,
+        invalid_regex::check,
+        malformed_probe::check,
+        misplaced_matcher::check,
+        mount_collision::check,
+        name_too_long::check,
+        not_in_this_mode::check,
+        object_name_collision::check,
+        reserved_label::check,
+        rule_on_opaque_port::check,
+        shadowed_rule::check,
+        share_without_replicas::check,
+        split_not_by_replicas::check,
+        start_order_cycle::check,
+        unreachable_component::check,
+        versions_need_deployment::check,
+        weights_not_100::check,
+    ];
+    let mut finder = Finder { graph: &graph, sink };
+    checks.iter().for_each(|check| check(&mut finder));
+    sink.checkpoint()?;
+    Ok(Checked(graph))
+}

@@ -1,0 +1,73 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::Kind;
+use crate::source::Place;
+
+/// `address-mismatch`: an address where there is none, or none where there must be.
+pub static ADDRESS_MISMATCH: Rule = Rule {
+    code: "address-mismatch",
+    severity: Severity::Error,
+    summary: "an address where there is none, or none where there must be",
+    explain: "`kind: external` is an address outside, so it needs `address`; everything else runs in the cluster and has none.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    dependsOn: [db]\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "  db: { kind: external, ports: { tcp: 5432 } }\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    dependsOn: [db]\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "  db: { kind: external, address: db.example.com, ports: { tcp: 5432 } }\n",
+    ),
+};
+
+/// External components, and they alone, have an address.
+pub fn check(find: &mut Finder<'_>) {
+    for component in &find.graph.components {
+        let diagnostic = match (component.kind == Kind::External, &component.address) {
+            (true, None) => Diagnostic::new(
+                &ADDRESS_MISMATCH,
+                format!("external component `{}` has no address", component.name),
+                Place::Key(component.path.clone()),
+                "`address` is missing",
+            )
+            .help("add `address:` with a host name or an IP address"),
+            (false, Some(_)) => Diagnostic::new(
+                &ADDRESS_MISMATCH,
+                format!("`{}` runs in the cluster and has no address of its own", component.name),
+                Place::Key(component.path.field("address")),
+                "only for `kind: external`",
+            )
+            .help("remove `address`, or set `kind: external`"),
+            (true, Some(address))
+                if address.parse::<std::net::IpAddr>().is_err()
+                    && component.ports.iter().any(|port| port.target != port.port) =>
+            {
+                Diagnostic::new(
+                    &ADDRESS_MISMATCH,
+                    format!("the name `{address}` cannot be given other port numbers"),
+                    Place::Key(component.path.field("ports")),
+                    "`target` differs from `port`",
+                )
+                .help("use the port number that the address listens on")
+            }
+            (true, Some(address)) if address.contains('*') => Diagnostic::new(
+                &ADDRESS_MISMATCH,
+                format!("the address of `{}` is not one place", component.name),
+                Place::Value(component.path.field("address")),
+                "a wildcard cannot be called",
+            )
+            .help("give a host name or an IP address"),
+            _ => continue,
+        };
+        find.report(diagnostic);
+    }
+}

@@ -1,0 +1,56 @@
+use super::Finder;
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::source::Place;
+
+/// `duplicate-port`: two ports of a component have the same number.
+pub static DUPLICATE_PORT: Rule = Rule {
+    code: "duplicate-port",
+    severity: Severity::Error,
+    summary: "two ports of a component have the same number",
+    explain: "Callers know a port by its number, so one number leads to one port. TCP and UDP have numbers of their own: the same number once for each is fine.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080, admin: { port: 8080, target: 8081, protocol: http } }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080, admin: { port: 8081, protocol: http } }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+};
+
+/// One number, one port, for each transport.
+pub fn check(find: &mut Finder<'_>) {
+    for component in &find.graph.components {
+        let mut taken: BTreeMap<(u16, &'static str), &str> = BTreeMap::new();
+        for port in component.ports.iter().filter(|port| port.internal) {
+            let Some(first) = taken.insert((port.port, port.protocol.transport()), &port.name)
+            else {
+                continue;
+            };
+            let ports = component.path.field("ports");
+            let title = format!(
+                "two ports of `{}` are {} {}",
+                component.name,
+                port.protocol.transport(),
+                port.port
+            );
+            let diagnostic = Diagnostic::new(
+                &DUPLICATE_PORT,
+                title,
+                Place::Key(ports.key(&port.name)),
+                "this one",
+            )
+            .also(Place::Key(ports.key(first)), "and this one")
+            .help("give one of them another `port`; both may have the same `target`");
+            find.report(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use super::Finder;
+use super::invalid_regex::conditions;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::Matcher;
+use crate::source::Place;
+
+/// `misplaced-matcher`: a way to match that this place does not have.
+pub static MISPLACED_MATCHER: Rule = Rule {
+    code: "misplaced-matcher",
+    severity: Severity::Error,
+    summary: "a way to match that this place does not have",
+    explain: "`startsWith` is for paths, where it differs from `prefix`: `prefix` goes by segment. A path is always there, so `present` says nothing about it, and paths and prefixes of paths begin with `/`.",
+    wrong: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic:\n",
+        "      rules: [{ match: { headers: { team: { startsWith: b } } }, to: v2 }]\n",
+        "      split: { v1: 100, v2: 0 }\n",
+    ),
+    right: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic:\n",
+        "      rules: [{ match: { headers: { team: { prefix: b } } }, to: v2 }]\n",
+        "      split: { v1: 100, v2: 0 }\n",
+        "    propagates: [team]\n",
+    ),
+};
+
+/// Each condition uses a way to match that its place has.
+pub fn check(find: &mut Finder<'_>) {
+    for rule in find.graph.components.iter().flat_map(|component| &component.traffic.rules) {
+        let path_condition = rule.matches.path.as_ref();
+        for (matcher, path) in conditions(rule) {
+            let of_path = path_condition.is_some_and(|condition| std::ptr::eq(condition, matcher));
+            let (fact, help) = match matcher {
+                Matcher::StartsWith(_) if !of_path => {
+                    ("`startsWith` is for paths only", "use `prefix`")
+                }
+                Matcher::Present(_) if of_path => {
+                    ("a path is always present", "remove the condition")
+                }
+                Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::StartsWith(text)
+                    if of_path && !text.starts_with('/') =>
+                {
+                    ("a path begins with `/`", "add the `/`")
+                }
+                _ => continue,
+            };
+            let diagnostic =
+                Diagnostic::new(&MISPLACED_MATCHER, fact, Place::Value(path), "here").help(help);
+            find.report(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::source::Place;
+
+/// `mount-collision`: a file and a volume claim the same path.
+pub static MOUNT_COLLISION: Rule = Rule {
+    code: "mount-collision",
+    severity: Severity::Error,
+    summary: "a file and a volume claim the same path",
+    explain: "One path inside the container is one thing.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    files: { /data: { text: x } }\n",
+        "    volumes: { /data: scratch }\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    files: { /data/x: { text: x } }\n",
+        "    volumes: { /data: scratch }\n",
+    ),
+};
+
+/// Files and volumes have paths of their own.
+pub fn check(find: &mut Finder<'_>) {
+    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
+        for path in version.files.keys().filter(|path| version.volumes.contains_key(*path)) {
+            let title = format!("`{path}` is both a file and a volume");
+            let file = Place::Key(version.path.field("files").key(path));
+            let volume = Place::Key(version.path.field("volumes").key(path));
+            let diagnostic = Diagnostic::new(&MOUNT_COLLISION, title, file, "a file")
+                .also(volume, "a volume")
+                .help("move one of them");
+            find.report(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::{Kind, Via};
+use crate::source::{Path, Place};
+
+/// `name-too-long`: a name is too long for what is made of it.
+pub static NAME_TOO_LONG: Rule = Rule {
+    code: "name-too-long",
+    severity: Severity::Error,
+    summary: "a name is too long for what is made of it",
+    explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet.",
+    wrong: concat!(
+        "components:\n",
+        "  a-component-whose-name-is-so-long-that-nothing-can-be-added-to-it:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+};
+
+/// Names derived from a component's must still be DNS labels.
+pub fn check(find: &mut Finder<'_>) {
+    const LONGEST: usize = 63;
+    for component in &find.graph.components {
+        let mut names: Vec<(String, &'static str, Path)> = Vec::new();
+        for version in &component.versions {
+            let (room, what) = match component.kind {
+                // The label `controller-revision-hash` is the name, a dash and ten characters.
+                Kind::StatefulSet => (11, "the revision label of its StatefulSet"),
+                _ => (0, "its workload"),
+            };
+            let name = format!("{}{}", version.workload, "x".repeat(room));
+            names.push((name, what, version.path.clone()));
+        }
+        if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
+            let name = format!("{}-external", component.name);
+            names.push((name, "its load balancer", component.path.field("expose")));
+        }
+        for (name, what, path) in names {
+            if name.len() <= LONGEST {
+                continue;
+            }
+            let title = format!("`{}` is too long a name for {what}", component.name);
+            let label = format!("{} characters where at most {LONGEST} fit", name.len());
+            let diagnostic = Diagnostic::new(&NAME_TOO_LONG, title, Place::Key(path), label)
+                .help(format!("shorten the name by {} characters", name.len() - LONGEST));
+            find.report(diagnostic);
+        }
+    }
+}

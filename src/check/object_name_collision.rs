@@ -1,0 +1,72 @@
+use super::Finder;
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::{Kind, Via};
+use crate::source::{Path, Place};
+
+/// `object-name-collision`: two objects would get the same name.
+pub static OBJECT_NAME_COLLISION: Rule = Rule {
+    code: "object-name-collision",
+    severity: Severity::Error,
+    summary: "two objects would get the same name",
+    explain: "Object names are built from component and version names, and two different pairs can give the same text: version `b-c` of `a` and version `c` of `a-b` are both `a-b-c`.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "  web-external:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8081 }\n",
+        "    dependsOn: [web]\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+};
+
+/// No two objects of a kind may share a name.
+pub fn check(find: &mut Finder<'_>) {
+    let mut taken: BTreeMap<(&'static str, String), (Path, String)> = BTreeMap::new();
+    for component in &find.graph.components {
+        let mut claims: Vec<(&'static str, String, Path)> = Vec::new();
+        for version in &component.versions {
+            let kind = match component.kind {
+                Kind::StatefulSet => "StatefulSet",
+                Kind::Job => "Job",
+                _ => "Deployment",
+            };
+            claims.push((kind, version.workload.clone(), version.path.clone()));
+        }
+        if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
+            let name = format!("{}-external", component.name);
+            claims.push(("Service", name, component.path.field("expose")));
+        }
+        for (kind, name, path) in claims {
+            let whose = format!("{kind} of `{}`", component.name);
+            let clash = match kind {
+                "Service" => find.graph.names.get(&*name).map(|answer| {
+                    let other = find.graph.component(answer.component);
+                    (other.path.clone(), format!("Service of `{}`", other.name))
+                }),
+                _ => taken.get(&(kind, name.clone())).cloned(),
+            };
+            if let Some((first, of)) = clash {
+                let title = format!("two objects would be {kind} `{name}`");
+                let diagnostic =
+                    Diagnostic::new(&OBJECT_NAME_COLLISION, title, Place::Key(path), whose)
+                        .also(Place::Key(first), of)
+                        .help("rename one of the two");
+                find.report(diagnostic);
+            } else {
+                taken.insert((kind, name), (path, whose));
+            }
+        }
+    }
+}

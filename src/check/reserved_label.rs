@@ -1,0 +1,45 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::source::Place;
+
+/// `reserved-label`: a label that weft sets itself.
+pub static RESERVED_LABEL: Rule = Rule {
+    code: "reserved-label",
+    severity: Severity::Error,
+    summary: "a label that weft sets itself",
+    explain: "Selectors, subsets and policy are built on `app`, `version` and the `app.kubernetes.io/` labels. A second value would be lost, or send calls to the wrong pods.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    labels: { app: front }\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    labels: { team: front }\n",
+    ),
+};
+
+/// Labels of the author and of weft are told apart.
+pub fn check(find: &mut Finder<'_>) {
+    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
+        for label in version.labels.keys() {
+            let ours = ["app", "version", "sidecar.istio.io/inject"].contains(&label.as_str())
+                || label.starts_with("app.kubernetes.io/");
+            if !ours {
+                continue;
+            }
+            let title = format!("the label `{label}` is set by weft");
+            let place = Place::Key(version.path.field("labels").key(label));
+            let diagnostic = Diagnostic::new(&RESERVED_LABEL, title, place, "reserved")
+                .help("use a label of your own, such as `example.com/…`");
+            find.report(diagnostic);
+        }
+    }
+}

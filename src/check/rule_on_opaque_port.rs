@@ -1,0 +1,61 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::Retries;
+use crate::source::Place;
+
+/// `rule-on-opaque-port`: requests are told apart on a port that carries none.
+pub static RULE_ON_OPAQUE_PORT: Rule = Rule {
+    code: "rule-on-opaque-port",
+    severity: Severity::Error,
+    summary: "requests are told apart on a port that carries none",
+    explain: "Rules, retries, timeouts and faults look at HTTP requests. On `tcp`, `tls` and the like there are only bytes. Name the port `http`, `http2` or `grpc`, or set its `protocol`, if that is what it speaks.",
+    wrong: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { tcp: 8080 }\n",
+        "    expose: { tcp: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic: { timeout: 2s }\n",
+    ),
+    right: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic: { timeout: 2s }\n",
+    ),
+};
+
+/// HTTP treatment needs an HTTP port.
+pub fn check(find: &mut Finder<'_>) {
+    for component in &find.graph.components {
+        if component.speaks_http() {
+            continue;
+        }
+        let traffic = &component.traffic;
+        let retries =
+            matches!(&traffic.retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
+        let used = [
+            ("rules", !traffic.rules.is_empty()),
+            ("retries", retries),
+            ("timeout", traffic.timeout.is_some()),
+            ("fault", traffic.fault.is_some()),
+            ("mirror", traffic.mirror.is_some()),
+        ];
+        for (field, _) in used.into_iter().filter(|(_, used)| *used) {
+            let title = format!("`{field}` needs an HTTP port, and `{}` has none", component.name);
+            let place = Place::Key(traffic.path.field(field));
+            let ports = Place::Key(component.path.field("ports"));
+            let diagnostic =
+                Diagnostic::new(&RULE_ON_OPAQUE_PORT, title, place, "looks at requests")
+                    .also(ports, "none of these speaks http, http2 or grpc")
+                    .help("set the port's `protocol` if it does speak HTTP");
+            find.report(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::source::Place;
+use crate::traffic::covers;
+
+/// `shadowed-rule`: a rule can never match.
+pub static SHADOWED_RULE: Rule = Rule {
+    code: "shadowed-rule",
+    severity: Severity::Error,
+    summary: "a rule can never match",
+    explain: "Rules are tried in order and the first that matches decides. A rule behind one that matches everything it could match is never reached. Put the narrower rule first.",
+    wrong: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic:\n",
+        "      rules:\n",
+        "        - { match: { headers: { team: { prefix: b } } }, to: v1 }\n",
+        "        - { match: { headers: { team: books } }, to: v2 }\n",
+        "      split: { v1: 100, v2: 0 }\n",
+    ),
+    right: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    traffic:\n",
+        "      rules:\n",
+        "        - { match: { headers: { team: books } }, to: v2 }\n",
+        "        - { match: { headers: { team: { prefix: b } } }, to: v1 }\n",
+        "      split: { v1: 100, v2: 0 }\n",
+        "    propagates: [team]\n",
+    ),
+};
+
+/// Rules hidden behind an earlier one.
+pub fn check(find: &mut Finder<'_>) {
+    for component in &find.graph.components {
+        let rules = &component.traffic.rules;
+        for (position, rule) in rules.iter().enumerate() {
+            // A list of rules is written by hand and short; the first that hides is enough.
+            let hiding = rules[..position]
+                .iter()
+                .position(|earlier| covers(&earlier.matches, &rule.matches));
+            let Some(earlier) = hiding else { continue };
+            let title = format!("rule {} of `{}` can never match", position + 1, component.name);
+            let diagnostic = Diagnostic::new(
+                &SHADOWED_RULE,
+                title,
+                Place::Value(rule.path.clone()),
+                "never reached",
+            )
+            .also(
+                Place::Value(rules[earlier].path.clone()),
+                format!("rule {} takes every call it could match", earlier + 1),
+            )
+            .help("put the narrower rule first, or remove it");
+            find.report(diagnostic);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The command line: the only reader and writer of files, and the only printer.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line is where files and the terminal are"
+)]
+
+mod build;
+mod check;
+mod explain;
+mod graph;
+mod input;
+mod output;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::diag::{self, Finding, Severity, Style};
+use crate::parse::Layers;
+use crate::source::Sources;
+
+/// Compile one application file into everything a cluster needs to run and govern it.
+#[derive(Debug, Parser)]
+#[command(name = "weft", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 fine, 1 the app has errors, 2 usage or unreadable input.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print manifests, in the order in which they are applied
+    Build(build::Options),
+    /// Report every problem of apps, in every environment
+    Check(check::Options),
+    /// Draw who calls whom
+    Graph(graph::Options),
+    /// Explain a code, a component, or a field of a manifest
+    Explain(explain::Options),
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+struct Global {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more about what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Which app, and what is laid over it.
+#[derive(Debug, Args)]
+struct AppOptions {
+    /// The app file, or - for standard input [default: weft.yaml here or above]
+    #[arg(short, long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    layers: LayerOptions,
+}
+
+/// What is laid over an app.
+#[derive(Debug, Args)]
+struct LayerOptions {
+    /// Apply this environment of the file
+    #[arg(short, long, value_name = "NAME")]
+    env: Option<String>,
+    /// Use this governance mode instead of the file's
+    #[arg(long, value_name = "MODE")]
+    governance: Option<String>,
+    /// Set a value, such as components.web.replicas=3
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+}
+
+impl LayerOptions {
+    fn layers(&self) -> Layers {
+        let mut settings = self.set.clone();
+        settings.extend(self.governance.as_ref().map(|mode| format!("governance={mode}")));
+        Layers { environment: self.env.clone(), settings }
+    }
+}
+
+/// A failure that is not the app's: usage, input, output.
+const FAILED: u8 = 2;
+/// The app has errors.
+const WRONG: u8 = 1;
+
+/// Runs the command line and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failure, and clap knows the right stream for each.
+            let code = if error.use_stderr() { FAILED } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let result = match &cli.command {
+        Command::Build(options) => build::run(options, &cli.global),
+        Command::Check(options) => check::run(options, &cli.global),
+        Command::Graph(options) => graph::run(options, &cli.global),
+        Command::Explain(options) => explain::run(options, &cli.global),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// A reader that has seen enough (`| head`) is no failure.
+fn broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+impl Global {
+    fn style(&self, stream: &impl IsTerminal) -> Style {
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::env::var_os("NO_COLOR").is_none() && stream.is_terminal(),
+        };
+        Style { color }
+    }
+
+    /// Reports findings beside a product on stdout. Warnings fall silent with `--quiet`.
+    fn report(&self, findings: &[Finding], sources: &Sources) {
+        let shown: Vec<Finding> = findings
+            .iter()
+            .filter(|finding| !self.quiet || finding.rule.severity == Severity::Error)
+            .cloned()
+            .collect();
+        let style = self.style(&std::io::stderr());
+        eprint!("{}", diag::text(&shown, sources, style));
+    }
+}
+
+/// `3 errors, 1 warning`.
+fn count(findings: &[Finding]) -> String {
+    let of = |severity| findings.iter().filter(|f| f.rule.severity == severity).count();
+    let named = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        count => format!("{count} {word}s"),
+    };
+    match (of(Severity::Error), of(Severity::Warning)) {
+        (errors, 0) => named(errors, "error"),
+        (0, warnings) => named(warnings, "warning"),
+        (errors, warnings) => format!("{}, {}", named(errors, "error"), named(warnings, "warning")),
+    }
+}
+
+fn any_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.rule.severity == Severity::Error)
+}

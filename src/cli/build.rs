@@ -1,0 +1,69 @@
+//! `weft build`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use super::{AppOptions, Global, WRONG, any_error, check::Deny, count, input, output, print};
+use crate::lower::lower;
+use crate::render::render;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The app's folder or file [default: weft.yaml here or above]
+    path: Option<PathBuf>,
+    #[command(flatten)]
+    app: AppOptions,
+    /// Where to write: a .yaml or .json file, a folder for one file per object, or -
+    #[arg(short, long, value_name = "PATH", default_value = "-")]
+    output: PathBuf,
+    /// What to write
+    #[arg(long, default_value = "yaml")]
+    format: Format,
+    /// Fail on these too
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Yaml,
+    Json,
+    Kustomize,
+}
+
+pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+    let stdout = options.output == Path::new("-");
+    if options.format == Format::Kustomize && stdout {
+        bail!("--format kustomize makes several files; name a folder with -o DIR");
+    }
+    let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
+    let outcome = input.compile(&options.app.layers.layers());
+    global.report(&outcome.findings, &outcome.sources);
+    let denied = options.deny.is_some() && !outcome.findings.is_empty();
+    let compiled = match outcome.compiled {
+        Some(compiled) if !denied && !any_error(&outcome.findings) => compiled,
+        _ => {
+            eprintln!("{}: {}; nothing was written", input.name(), count(&outcome.findings));
+            return Ok(WRONG);
+        }
+    };
+    let set = render(lower(&compiled.checked))?;
+    let single =
+        options.output.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+    match options.format {
+        Format::Json if stdout => print(&set.json()?)?,
+        Format::Yaml if stdout => print(&set.yaml())?,
+        Format::Json if single => output::file(&options.output, &set.json()?)?,
+        Format::Yaml if single => output::file(&options.output, &set.yaml())?,
+        Format::Json => bail!("--format json makes one file; name it with -o FILE.json"),
+        format => {
+            output::folder(&options.output, &output::files(&set, format == Format::Kustomize))?;
+        }
+    }
+    if global.verbose {
+        eprintln!("{}: {} objects", input.name(), set.objects().len());
+    }
+    Ok(0)
+}

@@ -1,0 +1,178 @@
+//! `weft explain`
+
+use std::fmt::Write;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::{AppOptions, Global, WRONG, count, input, print};
+use crate::diag::{Rule, Severity, did_you_mean};
+use crate::graph::{Component, Graph};
+use crate::lower::lower;
+use crate::manifest::{Object, Set};
+use crate::render::render;
+use crate::source::{Path, Place, Sources};
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A code such as weights-not-100, a component, or KIND/NAME[:FIELD] of a manifest
+    #[arg(value_name = "CODE|COMPONENT|KIND/NAME[:FIELD]")]
+    what: String,
+    #[command(flatten)]
+    app: AppOptions,
+}
+
+pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+    let rules = crate::rules();
+    if let Some(rule) = rules.iter().find(|rule| rule.code == options.what) {
+        print(&explain_rule(rule))?;
+        return Ok(0);
+    }
+    let input = match input::find(options.app.file.as_deref(), None) {
+        Ok(input) => input,
+        Err(error) if options.app.file.is_none() && !options.what.contains('/') => {
+            let help = did_you_mean(&options.what, rules.iter().map(|rule| rule.code))
+                .filter(|help| help.starts_with("did"))
+                .map(|help| format!("; {help}"))
+                .unwrap_or_default();
+            bail!("`{}` is no code{help} ({error})", options.what);
+        }
+        Err(error) => return Err(error),
+    };
+    let outcome = input.compile(&options.app.layers.layers());
+    global.report(&outcome.findings, &outcome.sources);
+    let Some(compiled) = outcome.compiled else {
+        eprintln!("{}: {}; nothing to explain", input.name(), count(&outcome.findings));
+        return Ok(WRONG);
+    };
+    let graph = compiled.checked.graph();
+    let set = render(lower(&compiled.checked))?;
+    let sources = &outcome.sources;
+    if let Some((_, component)) = graph.find(&options.what) {
+        print(&explain_component(graph, component, &set, sources))?;
+        return Ok(0);
+    }
+    let (reference, field) = options.what.split_once(':').unwrap_or((&options.what, ""));
+    let object = set.objects().iter().find(|object| object.reference() == reference);
+    let Some(object) = object else {
+        let references: Vec<String> = set.objects().iter().map(Object::reference).collect();
+        let names = graph.components.iter().map(|component| &*component.name);
+        let known = references.iter().map(String::as_str).chain(names);
+        let known = known.chain(rules.iter().map(|rule| rule.code));
+        let help = did_you_mean(reference, known)
+            .filter(|help| help.starts_with("did"))
+            .unwrap_or_else(|| "see `weft build` for the objects".into());
+        bail!("`{reference}` is no code, component or object of this app; {help}");
+    };
+    let Some(value) = object.field(field) else {
+        bail!("{reference} has no field `{field}`; see `weft build` for what it has");
+    };
+    let place = object.place_of(field);
+    let mut out = format!("{}\n", at(&place, sources));
+    if !field.is_empty() {
+        let mut text = String::new();
+        crate::yaml::emit(value, &mut text);
+        let _ = writeln!(out, "{reference}:{field} = {}", text.trim_end());
+    }
+    let (Place::Key(path) | Place::Value(path)) = &place else { return Ok(0) };
+    let _ = writeln!(out, "comes from {path}");
+    let _ = write!(out, "{}", source_line(&place, sources));
+    print(&out)?;
+    Ok(0)
+}
+
+/// `file:line:column` of a place.
+fn at(place: &Place, sources: &Sources) -> String {
+    let span = sources.resolve(place);
+    let position = sources.position(span.file, span.start);
+    format!("{}:{}:{}", sources.file(span.file).name, position.line, position.column)
+}
+
+fn source_line(place: &Place, sources: &Sources) -> String {
+    let span = sources.resolve(place);
+    let line = sources.position(span.file, span.start).line;
+    let text = sources.file(span.file).line(line);
+    if text.chars().count() > 400 { String::new() } else { format!("  {line} | {text}\n") }
+}
+
+fn explain_rule(rule: &Rule) -> String {
+    let grade = match rule.severity {
+        Severity::Error => "error, cannot be allowed",
+        Severity::Warning => "warning, can be allowed in place with a reason",
+    };
+    let indent = |text: &str| -> String {
+        text.lines()
+            .map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") })
+            .collect()
+    };
+    format!(
+        "{} ({grade})\n{}\n\n{}\n\nWrong:\n{}\nRight:\n{}",
+        rule.code,
+        rule.summary,
+        wrap(rule.explain),
+        indent(rule.wrong),
+        indent(rule.right)
+    )
+}
+
+/// Breaks a paragraph at 80 columns.
+fn wrap(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > WIDTH {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
+fn explain_component(graph: &Graph, component: &Component, set: &Set, sources: &Sources) -> String {
+    let mut out = format!(
+        "{}  {}  {}\n",
+        component.name,
+        component.kind.name(),
+        at(&Place::Key(component.path.clone()), sources)
+    );
+    for port in &component.ports {
+        let _ = writeln!(
+            out,
+            "  port {}: {} → {} {}",
+            port.name,
+            port.port,
+            port.target,
+            port.protocol.name()
+        );
+    }
+    for version in &component.versions {
+        let _ = writeln!(out, "  version {}: {}", version.name, version.image);
+        for call in &version.calls {
+            let callee = graph.component(call.to);
+            let place = at(&Place::Key(call.path.clone()), sources);
+            let _ =
+                writeln!(out, "    calls {}:{}  {place}", call.name, callee.ports[call.port].name);
+        }
+    }
+    if let Some((id, _)) = graph.find(&component.name) {
+        for caller in &graph.callers[id.0] {
+            let _ = writeln!(out, "  called by {}", graph.component(*caller).name);
+        }
+    }
+    for object in set.objects().iter().filter(|object| within(&object.origin, &component.path)) {
+        let _ = writeln!(out, "  makes {}", object.reference());
+    }
+    out
+}
+
+/// Whether `path` is `ancestor` or lies below it.
+fn within(path: &Path, ancestor: &Path) -> bool {
+    std::iter::successors(Some(path), |path| path.parent()).any(|known| known == ancestor)
+}

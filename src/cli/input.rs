@@ -1,0 +1,232 @@
+//! Finding and reading app files, and the files that they name.
+
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::Compiled;
+use crate::diag::{Allows, Finding, Sink, arrange};
+use crate::graph::LoadError;
+use crate::parse::{self, Layers};
+use crate::source::Sources;
+use crate::yaml::FileId;
+
+/// The name that a folder's app file has.
+pub const APP_FILE: &str = "weft.yaml";
+/// More than this is no app file, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// An app file and the folder that it is complete in.
+#[derive(Debug)]
+pub struct Input {
+    name: String,
+    bytes: Vec<u8>,
+    folder: PathBuf,
+}
+
+/// What became of an app.
+pub struct Outcome {
+    /// The app, unless something is wrong with it.
+    pub compiled: Option<Compiled>,
+    /// What was found, allowed warnings left out.
+    pub findings: Vec<Finding>,
+    /// The texts that findings point into.
+    pub sources: Sources,
+}
+
+/// The app file that `-f` or a positional path names, or the one that is found.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub fn find(file: Option<&Path>, path: Option<&Path>) -> anyhow::Result<Input> {
+    match (file, path) {
+        (Some(_), Some(_)) => bail!("both -f and a path name the app; give one of them"),
+        (Some(file), None) if file == Path::new("-") => stdin(),
+        (None, Some(path)) if path == Path::new("-") => stdin(),
+        (Some(path), None) | (None, Some(path)) => read(&within(path)),
+        (None, None) => read(&discover()?),
+    }
+}
+
+/// The app file of a folder; a file is itself.
+fn within(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(APP_FILE) } else { path.to_owned() }
+}
+
+/// `weft.yaml` here or in a parent, up to the root of the repository.
+fn discover() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let mut up = PathBuf::new();
+    for folder in here.ancestors() {
+        if folder.join(APP_FILE).is_file() {
+            return Ok(up.join(APP_FILE));
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+        up.push("..");
+    }
+    bail!("there is no {APP_FILE} here or above; name one with -f FILE, or give its folder")
+}
+
+fn stdin() -> anyhow::Result<Input> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    if bytes.len() as u64 > LARGEST {
+        bail!("standard input has more than {} MiB; that is no app file", LARGEST >> 20);
+    }
+    Ok(Input { name: "<stdin>".into(), bytes, folder: PathBuf::from(".") })
+}
+
+/// Reads one app file.
+///
+/// # Errors
+/// If it cannot be read, or is too large to be one.
+pub fn read(path: &Path) -> anyhow::Result<Input> {
+    let shown = path.display();
+    let meta = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
+    if !meta.is_file() {
+        bail!("{shown} is not a file");
+    }
+    if meta.len() > LARGEST {
+        bail!("{shown} has more than {} MiB; that is no app file", LARGEST >> 20);
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    Ok(Input { name: shown.to_string(), bytes, folder })
+}
+
+/// The app files that paths name: a file is itself, a folder its `weft.yaml`, or else every
+/// `weft.yaml` and `*.weft.yaml` below it.
+///
+/// # Errors
+/// If a path does not exist, or leads to no app file.
+pub fn all(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    if paths.is_empty() {
+        return Ok(vec![find(None, None)?]);
+    }
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path == Path::new("-") {
+            inputs.push(stdin()?);
+        } else if path.is_dir() && !path.join(APP_FILE).is_file() {
+            let mut found = Vec::new();
+            walk(path, &mut found)?;
+            if found.is_empty() {
+                bail!("there is no {APP_FILE} in {} or below", path.display());
+            }
+            found.sort();
+            for file in found {
+                inputs.push(read(&file)?);
+            }
+        } else {
+            inputs.push(read(&within(path))?);
+        }
+    }
+    Ok(inputs)
+}
+
+/// Symbolic links are not followed, so a loop of them has no end to find.
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
+        let kind =
+            entry.file_type().with_context(|| format!("cannot read {}", entry.path().display()))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if kind.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+            walk(&entry.path(), found)?;
+        } else if kind.is_file() && (name == APP_FILE || name.ends_with(".weft.yaml")) {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+impl Input {
+    /// The name to print.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Compiles the app under these layers.
+    pub fn compile(&self, layers: &Layers) -> Outcome {
+        let (mut outcome, mut allows) = self.attempt(layers);
+        allows.apply(&mut outcome.findings, &outcome.sources);
+        arrange(&mut outcome.findings);
+        outcome
+    }
+
+    /// Compiles the app as it is and in each of its environments, and reports what is wrong with
+    /// any of them. An allow-comment that none of them needs is reported too.
+    pub fn compile_everywhere(&self, layers: &Layers) -> Outcome {
+        let (mut outcome, mut allows) = self.attempt(layers);
+        let environments = self.environments();
+        for environment in environments {
+            let layers = Layers { environment: Some(environment), ..layers.clone() };
+            let (other, _) = self.attempt(&layers);
+            outcome.findings.extend(other.findings);
+            if other.compiled.is_none() {
+                outcome.compiled = None;
+            }
+        }
+        allows.apply(&mut outcome.findings, &outcome.sources);
+        outcome.findings.extend(allows.unused());
+        arrange(&mut outcome.findings);
+        outcome
+    }
+
+    fn environments(&self) -> Vec<String> {
+        let mut sources = Sources::default();
+        let file = sources.add_bytes(self.name.clone(), &self.bytes);
+        parse::environments(&sources, file)
+    }
+
+    fn attempt(&self, layers: &Layers) -> (Outcome, Allows) {
+        let mut sources = Sources::default();
+        let file: FileId = sources.add_bytes(self.name.clone(), &self.bytes);
+        let mut sink = Sink::default();
+        let comments = parse::comments(&sources, file);
+        let load = |relative: &str| load(&self.folder, relative);
+        let compiled = crate::compile(&mut sources, file, layers, &load, &mut sink).ok();
+        let allows = Allows::read(&comments, &sources, &crate::rules(), &mut sink);
+        let findings = sink.resolve(&sources);
+        (Outcome { compiled, findings, sources }, allows)
+    }
+}
+
+/// Reads a file of the app. What the name leads to must lie in the app's folder, links resolved.
+fn load(folder: &Path, relative: &str) -> Result<Vec<u8>, LoadError> {
+    /// A ConfigMap holds 1 MiB; the rule that says so needs to see only that there is more.
+    const MOST: u64 = 8 << 20;
+    let unreadable =
+        |error: std::io::Error| LoadError::Unreadable(error.to_string().to_lowercase());
+    let path = Path::new(relative);
+    let climbs =
+        path.components().any(|step| !matches!(step, Component::Normal(_) | Component::CurDir));
+    if climbs {
+        return Err(LoadError::Outside);
+    }
+    let folder = folder.canonicalize().map_err(unreadable)?;
+    let target = folder.join(path).canonicalize().map_err(unreadable)?;
+    if !target.starts_with(&folder) {
+        return Err(LoadError::Outside);
+    }
+    if !target.is_file() {
+        return Err(LoadError::Unreadable("it is not a regular file".into()));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(&target).map_err(unreadable)?;
+    file.take(MOST).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}

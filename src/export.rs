@@ -1,0 +1,318 @@
+//! The graph as a picture: for the terminal, for documents, for programs.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::graph::{Component, Entry, Graph, PathMatch, Version};
+use crate::model::Kind;
+
+/// One edge as drawn: from a version of a component to the name it calls.
+struct Edge<'g> {
+    component: &'g Component,
+    version: &'g Version,
+    to: &'g Component,
+    name: &'g str,
+    port: &'g str,
+    optional: bool,
+}
+
+fn edges<'g>(graph: &'g Graph, component: &'g Component) -> Vec<Edge<'g>> {
+    let calls = component
+        .versions
+        .iter()
+        .flat_map(|version| version.calls.iter().map(move |call| (version, call)));
+    calls
+        .map(|(version, call)| {
+            let to = graph.component(call.to);
+            Edge {
+                component,
+                version,
+                to,
+                name: &call.name,
+                port: &to.ports[call.port].name,
+                optional: call.optional,
+            }
+        })
+        .collect()
+}
+
+/// How calls that no rule takes reach a version, in percent, where the file says so.
+fn share(component: &Component, version: usize) -> Option<u8> {
+    let split = component.traffic.split.as_ref()?;
+    Some(split.iter().find(|share| share.version == version).map_or(0, |share| share.percent))
+}
+
+fn reached_by_rule(component: &Component, version: usize) -> bool {
+    let shares = component.traffic.rules.iter().flat_map(|rule| rule.to.iter().flatten());
+    shares.into_iter().any(|share| share.version == version && share.percent > 0)
+}
+
+fn paths(entry: &Entry) -> Vec<String> {
+    let text = |path: &PathMatch| match path {
+        PathMatch::Exact(text) => text.clone(),
+        PathMatch::Prefix(text) if text == "/" => "/*".into(),
+        PathMatch::Prefix(text) => format!("{text}/*"),
+        PathMatch::StartsWith(text) => format!("{text}*"),
+    };
+    entry.paths_or_all().iter().map(text).collect()
+}
+
+fn hosts(entry: &Entry) -> String {
+    match entry.hosts.as_slice() {
+        [] => "*".into(),
+        hosts => hosts.join(", "),
+    }
+}
+
+/// Lines for a terminal: who calls whom, and which version gets what.
+pub fn text(graph: &Graph) -> String {
+    let mut out = format!(
+        "{}  {}, namespace {}, {} components\n",
+        graph.name,
+        graph.governance.name(),
+        graph.namespace,
+        graph.components.len()
+    );
+    for component in &graph.components {
+        for entry in &component.entries {
+            let port = &component.ports[entry.port].name;
+            let _ = writeln!(
+                out,
+                "(outside) → {}:{port}  {} {}",
+                component.name,
+                hosts(entry),
+                paths(entry).join(" ")
+            );
+        }
+    }
+    for component in &graph.components {
+        let ports: Vec<String> =
+            component.ports.iter().map(|port| format!("{}:{}", port.name, port.port)).collect();
+        let kind = match component.kind {
+            Kind::Deployment => String::new(),
+            other => format!("  {}", other.name()),
+        };
+        let _ = writeln!(out, "{}{kind}  {}", component.name, ports.join(" "));
+        if component.versioned {
+            for (position, version) in component.versions.iter().enumerate() {
+                let share = match (share(component, position), reached_by_rule(component, position))
+                {
+                    (Some(percent), true) => format!("{percent} %, and by rule"),
+                    (Some(percent), false) => format!("{percent} %"),
+                    (None, true) => "by replicas, and by rule".into(),
+                    (None, false) => "by replicas".into(),
+                };
+                let _ = writeln!(out, "  {}  {share}", version.name);
+            }
+        }
+        for edge in edges(graph, component) {
+            let from = match component.versioned {
+                true => format!("{} ", edge.version.name),
+                false => String::new(),
+            };
+            let optional = if edge.optional { "  (optional)" } else { "" };
+            let _ = writeln!(out, "  {from}→ {}:{}{optional}", edge.name, edge.port);
+        }
+        let mut after: Vec<&str> = component
+            .versions
+            .iter()
+            .flat_map(|version| &version.start_after)
+            .map(|(id, _)| &*graph.component(*id).name)
+            .collect();
+        after.sort_unstable();
+        after.dedup();
+        for name in after {
+            let _ = writeln!(out, "  after {name}");
+        }
+    }
+    out
+}
+
+/// The graph as data, `weft.graph/v1`.
+pub fn json(graph: &Graph) -> Value {
+    let components: Vec<Value> = graph
+        .components
+        .iter()
+        .map(|component| {
+            json!({
+                "name": component.name,
+                "kind": component.kind.name(),
+                "address": component.address,
+                "aliases": component.aliases,
+                "propagates": component.propagates,
+                "ports": component.ports.iter().map(|port| json!({
+                    "name": port.name,
+                    "port": port.port,
+                    "target": port.target,
+                    "protocol": port.protocol.name(),
+                    "internal": port.internal,
+                })).collect::<Vec<_>>(),
+                "entries": component.entries.iter().map(|entry| json!({
+                    "port": component.ports[entry.port].name,
+                    "hosts": entry.hosts,
+                    "paths": paths(entry),
+                })).collect::<Vec<_>>(),
+                "versions": component.versions.iter().enumerate().map(|(position, version)| json!({
+                    "name": version.name,
+                    "workload": version.workload,
+                    "image": version.image,
+                    "share": share(component, position),
+                    "rule": reached_by_rule(component, position),
+                })).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for component in &graph.components {
+        all.extend(edges(graph, component).iter().map(|edge| {
+            json!({
+                "kind": "calls",
+                "from": edge.version.workload,
+                "component": edge.component.name,
+                "version": edge.version.name,
+                "to": edge.name,
+                "port": edge.port,
+                "optional": edge.optional,
+            })
+        }));
+    }
+    let starts: Vec<Value> = graph
+        .components
+        .iter()
+        .flat_map(|component| component.versions.iter().map(move |version| (component, version)))
+        .flat_map(|(component, version)| {
+            version.start_after.iter().map(move |(id, _)| {
+                json!({
+                    "from": version.workload,
+                    "component": component.name,
+                    "to": graph.component(*id).name,
+                })
+            })
+        })
+        .collect();
+    json!({
+        "schema": "weft.graph/v1",
+        "name": graph.name,
+        "governance": graph.governance.name(),
+        "namespace": graph.namespace,
+        "components": components,
+        "edges": all,
+        "startAfter": starts,
+    })
+}
+
+/// A Mermaid flow chart, as Markdown renderers draw it.
+pub fn mermaid(graph: &Graph) -> String {
+    let mut out = String::from("flowchart LR\n");
+    let mut outside = false;
+    for component in &graph.components {
+        if component.versioned {
+            let _ = writeln!(out, "  subgraph {0}[\"{0}\"]", id(&component.name));
+            for (position, version) in component.versions.iter().enumerate() {
+                let share =
+                    share(component, position).map(|p| format!(" {p} %")).unwrap_or_default();
+                let node = id(&version.workload);
+                let _ = writeln!(out, "    {node}[\"{}{share}\"]", version.name);
+            }
+            out.push_str("  end\n");
+        } else {
+            let (open, close) = match component.kind {
+                Kind::External => ("[/", "/]"),
+                Kind::StatefulSet => ("[(", ")]"),
+                Kind::Deployment | Kind::Job => ("[", "]"),
+            };
+            let _ = writeln!(out, "  {}{open}\"{}\"{close}", id(&component.name), component.name);
+        }
+        outside |= !component.entries.is_empty();
+    }
+    if outside {
+        out.push_str("  outside((outside))\n");
+    }
+    for component in &graph.components {
+        for entry in &component.entries {
+            let label = hosts(entry).replace('"', "");
+            let _ = writeln!(out, "  outside -->|\"{label}\"| {}", id(&component.name));
+        }
+        for edge in edges(graph, component) {
+            let line = if edge.optional { "-.->" } else { "-->" };
+            let _ = writeln!(
+                out,
+                "  {} {line}|{}| {}",
+                id(node_of(&edge)),
+                edge.port,
+                id(&edge.to.name)
+            );
+        }
+    }
+    out
+}
+
+/// A Graphviz digraph.
+pub fn dot(graph: &Graph) -> String {
+    let mut out = format!(
+        "digraph \"{}\" {{\n  rankdir=LR; compound=true; node [shape=box, style=rounded];\n",
+        graph.name
+    );
+    let mut outside = false;
+    for component in &graph.components {
+        outside |= !component.entries.is_empty();
+        if !component.versioned {
+            let shape = match component.kind {
+                Kind::StatefulSet => "cylinder",
+                Kind::External => "parallelogram",
+                Kind::Deployment | Kind::Job => "box",
+            };
+            let _ = writeln!(out, "  \"{}\" [shape={shape}];", component.name);
+            continue;
+        }
+        let _ = writeln!(out, "  subgraph \"cluster_{0}\" {{ label=\"{0}\";", component.name);
+        for (position, version) in component.versions.iter().enumerate() {
+            let share = share(component, position).map(|p| format!(" {p} %")).unwrap_or_default();
+            let _ =
+                writeln!(out, "    \"{}\" [label=\"{}{share}\"];", version.workload, version.name);
+        }
+        out.push_str("  }\n");
+    }
+    if outside {
+        out.push_str("  \"(outside)\" [shape=plaintext];\n");
+    }
+    for component in &graph.components {
+        for entry in &component.entries {
+            let (node, head) = target(component);
+            let label = hosts(entry).replace('"', "");
+            let _ = writeln!(out, "  \"(outside)\" -> \"{node}\" [label=\"{label}\"{head}];");
+        }
+        for edge in edges(graph, component) {
+            let (node, head) = target(edge.to);
+            let style = if edge.optional { ", style=dashed" } else { "" };
+            let _ = writeln!(
+                out,
+                "  \"{}\" -> \"{node}\" [label=\"{}\"{head}{style}];",
+                node_of(&edge),
+                edge.port
+            );
+        }
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn node_of<'g>(edge: &Edge<'g>) -> &'g str {
+    if edge.component.versioned { &edge.version.workload } else { &edge.component.name }
+}
+
+/// Graphviz draws an edge to a cluster as one to a member that stops at the border.
+fn target(component: &Component) -> (&str, String) {
+    match component.versions.first() {
+        Some(version) if component.versioned => {
+            (&version.workload, format!(", lhead=\"cluster_{}\"", component.name))
+        }
+        _ => (&component.name, String::new()),
+    }
+}
+
+/// Mermaid takes some words (`end`, `graph`, `style`) for its own; a prefix keeps them apart.
+fn id(name: &str) -> String {
+    format!("n-{name}")
+}

@@ -1,0 +1,439 @@
+//! The application as meant: names bound to components, ports and versions, edges typed, defaults
+//! applied. Knows nothing of Kubernetes objects.
+
+mod build;
+pub mod rule;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::model::{
+    Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Kind, Match, Medium,
+    Probes, Protocol, Resources, Retries, SecurityContext, Via,
+};
+use crate::source::Path;
+
+pub use build::build;
+
+/// Reads a file of the app's folder, by its path relative to the app file.
+pub type Loader<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, LoadError>;
+
+/// Why a file could not be read.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The path, or a symbolic link on it, leaves the app's folder.
+    Outside,
+    /// What the system said.
+    Unreadable(String),
+}
+
+/// Position of a component in [`Graph::components`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ComponentId(pub usize);
+
+/// An application whose names are bound.
+#[derive(Debug)]
+pub struct Graph {
+    /// The application's name.
+    pub name: Arc<str>,
+    /// The application's own version.
+    pub version: Option<String>,
+    /// The namespace of everything.
+    pub namespace: Arc<str>,
+    /// Who governs the traffic.
+    pub governance: Governance,
+    /// The shared entry, as written.
+    pub gateway: Option<Gateway>,
+    /// Every component, by name.
+    pub components: Vec<Component>,
+    /// DNS name in the namespace → who answers it.
+    pub names: BTreeMap<Arc<str>, Answer>,
+    /// Callers of each component, in the order of the components.
+    pub callers: Vec<Vec<ComponentId>>,
+}
+
+/// Who answers a DNS name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The component.
+    pub component: ComponentId,
+    /// The one version that answers; all of them where there is none.
+    pub version: Option<usize>,
+}
+
+/// One component.
+#[derive(Debug)]
+pub struct Component {
+    /// Its name, also its first DNS name.
+    pub name: Arc<str>,
+    /// Where it is written.
+    pub path: Path,
+    /// What runs.
+    pub kind: Kind,
+    /// Where an external component is.
+    pub address: Option<Arc<str>>,
+    /// Its ports, by name.
+    pub ports: Vec<Port>,
+    /// DNS names beside its own, as written.
+    pub aliases: Vec<Arc<str>>,
+    /// The service account of its pods.
+    pub account: Arc<str>,
+    /// How the outside reaches it.
+    pub entries: Vec<Entry>,
+    /// Request headers that it passes on, in lower case.
+    pub propagates: Vec<String>,
+    /// Its versions, by name; none for an external component.
+    pub versions: Vec<Version>,
+    /// Whether the file declares versions, so that each answers under a name of its own.
+    pub versioned: bool,
+    /// How calls to it are treated.
+    pub traffic: Traffic,
+}
+
+/// One port of a component.
+#[derive(Debug)]
+pub struct Port {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The number that callers use.
+    pub port: u16,
+    /// The number that the container listens on.
+    pub target: u16,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// Whether other components can call it.
+    pub internal: bool,
+}
+
+/// One exposed port.
+#[derive(Debug)]
+pub struct Entry {
+    /// Position in the component's ports.
+    pub port: usize,
+    /// What stands before it.
+    pub via: Via,
+    /// Host names; the gateway's where the entry has none of its own.
+    pub hosts: Vec<Arc<str>>,
+    /// Paths; none is every path.
+    pub paths: Vec<PathMatch>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+/// A condition on a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathMatch {
+    /// This path.
+    Exact(String),
+    /// This path and what is below it. `/` is every path.
+    Prefix(String),
+    /// A path that begins with this text.
+    StartsWith(String),
+}
+
+/// One version of a component: what runs.
+#[derive(Debug)]
+pub struct Version {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it is written.
+    pub path: Path,
+    /// The name of its workload.
+    pub workload: String,
+    /// Number of pods, as written.
+    pub replicas: Option<u32>,
+    /// The container image.
+    pub image: String,
+    /// When the image is pulled.
+    pub image_pull: Option<crate::model::ImagePull>,
+    /// What to run; empty is the image's own.
+    pub command: Vec<String>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The directory to run in.
+    pub working_dir: Option<String>,
+    /// Variables that the author wrote, by name.
+    pub env: BTreeMap<String, crate::model::EnvValue>,
+    /// Calls to other components.
+    pub calls: Vec<Call>,
+    /// Components created before this one.
+    pub start_after: Vec<(ComponentId, Path)>,
+    /// Files, by path.
+    pub files: BTreeMap<String, File>,
+    /// Storage, by path.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Probes.
+    pub probes: Probes,
+    /// Processor and memory.
+    pub resources: Resources,
+    /// What the container may do.
+    pub security: SecurityContext,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The content of a file.
+#[derive(Debug)]
+pub enum File {
+    /// Text that weft ships.
+    Text(String),
+    /// Bytes that weft ships.
+    Bytes(Vec<u8>),
+    /// A key of a Secret.
+    Secret(String, String),
+    /// A key of a ConfigMap.
+    Config(String, String),
+}
+
+/// Storage.
+#[derive(Debug)]
+pub enum Volume {
+    /// Gone with the pod.
+    Scratch(Medium),
+    /// A claim that the workload owns.
+    Persistent {
+        /// How much.
+        size: String,
+        /// The storage class.
+        class: Option<String>,
+        /// Who can mount it.
+        access: crate::model::Access,
+    },
+    /// A claim that exists.
+    Claim(String),
+}
+
+/// An edge of the graph: one version of a component calls another component.
+#[derive(Debug)]
+pub struct Call {
+    /// The callee.
+    pub to: ComponentId,
+    /// The DNS name by which it is called.
+    pub name: Arc<str>,
+    /// Position of the port in the callee's ports.
+    pub port: usize,
+    /// Whether the caller works without it.
+    pub optional: bool,
+    /// Variables that tell the caller where to call: name, content, where it is written.
+    pub env: Vec<(String, Connection, Path)>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+/// How calls to a component are treated.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Where it is written.
+    pub path: Path,
+    /// Rules in order.
+    pub rules: Vec<Rule>,
+    /// Shares in percent, by version; `None` leaves it to the replicas.
+    pub split: Option<Vec<Share>>,
+    /// Retries, as written.
+    pub retries: Option<Retries>,
+    /// The longest a call may take.
+    pub timeout: Option<Duration>,
+    /// Failures to inject.
+    pub fault: Option<Fault>,
+    /// A version that gets a copy, and of how many calls in 100.
+    pub mirror: Option<(usize, u8)>,
+    /// What to do where a mode cannot do it.
+    pub fallback: Option<Fallback>,
+}
+
+/// A version's share of the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Position in the component's versions.
+    pub version: usize,
+    /// Calls in 100.
+    pub percent: u8,
+}
+
+/// One traffic rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Where it is written.
+    pub path: Path,
+    /// What it matches.
+    pub matches: Match,
+    /// Where the calls go; `None` is where the component's split sends them.
+    pub to: Option<Vec<Share>>,
+    /// Retries; `None` is as the component says.
+    pub retries: Option<Retries>,
+    /// The longest a call may take; `None` is as the component says.
+    pub timeout: Option<Duration>,
+    /// Failures to inject; `None` is as the component says.
+    pub fault: Option<Fault>,
+    /// A version that gets a copy; `None` is as the component says.
+    pub mirror: Option<(usize, u8)>,
+    /// What to do where a mode cannot do it.
+    pub fallback: Option<Fallback>,
+}
+
+impl Graph {
+    /// A component by id.
+    pub fn component(&self, id: ComponentId) -> &Component {
+        &self.components[id.0]
+    }
+
+    /// Components with their ids.
+    pub fn ids(&self) -> impl Iterator<Item = (ComponentId, &Component)> {
+        (0..).map(ComponentId).zip(&self.components)
+    }
+
+    /// The component of this name.
+    pub fn find(&self, name: &str) -> Option<(ComponentId, &Component)> {
+        let position = self.components.binary_search_by(|known| (*known.name).cmp(name)).ok()?;
+        Some((ComponentId(position), &self.components[position]))
+    }
+
+    /// Every name by which a component can be called: its own and its aliases.
+    pub fn callable_names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(|name| &**name)
+    }
+
+    /// Components in the order in which they are created: after what they `startAfter`, by name
+    /// where that leaves a choice. Linear; a cycle (an error of its own) is cut anywhere.
+    pub fn creation_order(&self) -> Vec<ComponentId> {
+        let mut after = DiGraph::<(), ()>::with_capacity(self.components.len(), 0);
+        for _ in &self.components {
+            after.add_node(());
+        }
+        let mut waits: Vec<usize> = vec![0; self.components.len()];
+        for (id, component) in self.ids() {
+            for (earlier, _) in component.versions.iter().flat_map(|v| &v.start_after) {
+                after.add_edge(NodeIndex::new(earlier.0), NodeIndex::new(id.0), ());
+                waits[id.0] += 1;
+            }
+        }
+        let mut ready: std::collections::BTreeSet<usize> =
+            (0..waits.len()).filter(|id| waits[*id] == 0).collect();
+        let mut order = Vec::with_capacity(waits.len());
+        let mut done = vec![false; waits.len()];
+        while order.len() < waits.len() {
+            let next = ready.pop_first().or_else(|| done.iter().position(|done| !done));
+            let Some(next) = next else { break };
+            if std::mem::replace(&mut done[next], true) {
+                continue;
+            }
+            order.push(ComponentId(next));
+            for later in after.neighbors(NodeIndex::new(next)) {
+                let later = later.index();
+                waits[later] = waits[later].saturating_sub(1);
+                if waits[later] == 0 && !done[later] {
+                    ready.insert(later);
+                }
+            }
+        }
+        order
+    }
+
+    /// Cycles among edges, each as components in the order of the cycle: one shortest cycle for
+    /// each strongly connected component. Linear in components and edges for the search, and in
+    /// the size of the component for the shortest cycle.
+    pub fn cycles(&self, edges: &[Vec<ComponentId>]) -> Vec<Vec<ComponentId>> {
+        let mut graph =
+            DiGraph::<(), ()>::with_capacity(edges.len(), edges.iter().map(Vec::len).sum());
+        for _ in edges {
+            graph.add_node(());
+        }
+        for (from, targets) in edges.iter().enumerate() {
+            for to in targets {
+                graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.0), ());
+            }
+        }
+        let mut cycles: Vec<Vec<ComponentId>> = tarjan_scc(&graph)
+            .into_iter()
+            .filter(|members| members.len() > 1)
+            .filter_map(|members| {
+                let mut members: Vec<usize> = members.into_iter().map(NodeIndex::index).collect();
+                members.sort_unstable();
+                shortest_cycle(edges, &members)
+            })
+            .collect();
+        cycles.sort();
+        cycles
+    }
+
+    /// Which API describes the shared entry.
+    pub fn gateway_kind(&self) -> GatewayKind {
+        let written = self.gateway.as_ref().and_then(|gateway| gateway.kind);
+        written.unwrap_or(match self.governance {
+            Governance::Istio => GatewayKind::Istio,
+            Governance::Kubernetes => GatewayKind::GatewayApi,
+        })
+    }
+
+    /// Whom each component calls, without repetition.
+    pub fn call_edges(&self) -> Vec<Vec<ComponentId>> {
+        let targets = |component: &Component| {
+            let mut targets: Vec<ComponentId> =
+                component.versions.iter().flat_map(|v| &v.calls).map(|call| call.to).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            targets
+        };
+        self.components.iter().map(targets).collect()
+    }
+}
+
+/// A shortest cycle through the first member: breadth first, within the members.
+fn shortest_cycle(edges: &[Vec<ComponentId>], members: &[usize]) -> Option<Vec<ComponentId>> {
+    let start = *members.first()?;
+    let mut came_from: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for next in edges[at].iter().map(|id| id.0) {
+            if next == start {
+                let mut cycle = vec![ComponentId(at)];
+                let mut back = at;
+                while back != start {
+                    back = came_from[&back];
+                    cycle.push(ComponentId(back));
+                }
+                cycle.reverse();
+                return Some(cycle);
+            }
+            if members.binary_search(&next).is_ok() && !came_from.contains_key(&next) {
+                came_from.insert(next, at);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+impl Entry {
+    /// The paths, or every path where none is written.
+    pub fn paths_or_all(&self) -> Vec<PathMatch> {
+        if self.paths.is_empty() { vec![PathMatch::Prefix("/".into())] } else { self.paths.clone() }
+    }
+}
+
+impl Component {
+    /// Every DNS name that leads to all versions: its own, then its aliases.
+    pub fn dns_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        std::iter::once(&self.name).chain(&self.aliases)
+    }
+
+    /// Ports that other components can call.
+    pub fn internal_ports(&self) -> impl Iterator<Item = (usize, &Port)> {
+        self.ports.iter().enumerate().filter(|(_, port)| port.internal)
+    }
+
+    /// The name under which one version answers.
+    pub fn version_name(&self, version: &Version) -> String {
+        format!("{}-{}", self.name, version.name)
+    }
+
+    /// Whether any port speaks a protocol whose requests can be told apart.
+    pub fn speaks_http(&self) -> bool {
+        self.ports.iter().any(|port| port.protocol.is_http())
+    }
+}

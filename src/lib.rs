@@ -1,0 +1,105 @@
+//! `weft` compiles one application file into everything a cluster needs to run and govern it.
+//!
+//! A straight line of stages, each a plain function from one type to the next:
+//!
+//! ```text
+//! Sources ─parse─▶ model::App ─graph─▶ Graph ─check─▶ Checked ─lower─▶ Vec<View> ─render─▶ manifest::Set
+//! ```
+//!
+//! - [`yaml`] turns text into a tree in which every key and value keeps its bytes, and back.
+//! - [`source`] holds the texts and turns symbolic [`Place`](source::Place)s into bytes.
+//! - [`diag`] holds rules, diagnostics, the sink that collects them, and the report formats.
+//! - [`model`] is the grammar: one struct for each mapping, from which the JSON Schema is made.
+//! - [`parse`] yields a [`model::App`] from text, environment and settings, schema first.
+//! - [`graph`] binds names and yields a [`graph::Graph`]; it answers order, cycles and callers.
+//! - [`traffic`] is the algebra of calls: what covers what, and what replicas can honour.
+//! - [`check`] runs one rule after the other and yields [`check::Checked`].
+//! - [`lower`] yields the [`View`](lower::view::View) of each object, for the governance mode.
+//! - [`manifest`] is one object: identity, order of application, canonical YAML, origin.
+//! - [`render`] puts views through `templates/<mode>/<kind>.yaml.j2` and yields a [`manifest::Set`].
+//! - [`export`] draws the graph for people and programs.
+//! - [`cli`] is the only reader and writer of files, and the only printer.
+//!
+//! # Invariants
+//! - Nothing above `cli` touches files, environment, clock, randomness or threads.
+//! - Same input, same bytes out, whatever the order in which components are written.
+//! - `model` holds no defaults; nothing past `graph` reads `model::App`.
+//! - `graph` does not know Kubernetes; `lower` does not know text; `render` does not know components.
+//! - A stage reports all it can find, not its first error; only the sink can mint "failed".
+//! - `lower` cannot fail and cannot report: what it cannot express was refused by a rule.
+//! - Nothing is dropped silently. What a mode cannot do is an error, unless the file says `fallback`.
+//! - Templates hold `for`, `if` and `{{ field }}`; a value can never leave its scalar.
+//! - Every object knows the place in the app file that it came from.
+//!
+//! `tests/tidy.rs` holds the import table and the owner of each third-party crate.
+
+pub mod yaml;
+
+pub mod source;
+
+pub mod diag;
+
+pub mod model;
+
+pub mod parse;
+
+pub mod graph;
+
+pub mod traffic;
+
+pub mod check;
+
+pub mod lower;
+
+pub mod manifest;
+
+pub mod render;
+
+pub mod export;
+
+pub mod cli;
+
+use diag::{Reported, Rule, Sink};
+use graph::Loader;
+use parse::Layers;
+use source::Sources;
+use yaml::FileId;
+
+/// Every rule of every stage, sorted by code.
+pub fn rules() -> Vec<&'static Rule> {
+    let mut rules: Vec<&'static Rule> = parse::rule::RULES
+        .iter()
+        .chain(graph::rule::RULES)
+        .chain(check::RULES)
+        .copied()
+        .chain([&diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
+        .collect();
+    rules.sort_by_key(|rule| rule.code);
+    rules
+}
+
+/// A compiled application, up to the point where nothing can be wrong with it any more.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The checked graph.
+    pub checked: check::Checked,
+    /// The names of the environments that the file declares.
+    pub environments: Vec<String>,
+}
+
+/// From text to a checked graph.
+///
+/// # Errors
+/// Everything that is wrong is in the sink.
+pub fn compile(
+    sources: &mut Sources,
+    file: FileId,
+    layers: &Layers,
+    load: Loader<'_>,
+    sink: &mut Sink,
+) -> Result<Compiled, Reported> {
+    let parse::Parsed { app, environments } = parse::parse(sources, file, layers, sink)?;
+    let graph = graph::build(app, load, sink)?;
+    let checked = check::check(graph, sink)?;
+    Ok(Compiled { checked, environments })
+}

@@ -1,0 +1,95 @@
+//! `Checked` → ordered, typed views: what each object says, one struct for each template.
+//!
+//! Total: it cannot fail and cannot report. Knows no text.
+
+mod entry;
+mod governance;
+mod pod;
+mod service;
+pub mod view;
+mod workload;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check::Checked;
+use crate::graph::{Component, Graph};
+use crate::model::Governance;
+use crate::source::{Path, Place};
+use view::{Body, Meta, Trace, View};
+
+/// Every object of the application, in no particular order.
+pub fn lower(checked: &Checked) -> Vec<View> {
+    let graph = checked.graph();
+    let mut views = Vec::with_capacity(graph.components.len() * 4 + 2);
+    let mut accounts = BTreeSet::new();
+    namespace(graph, &mut views);
+    for (rank, id) in graph.creation_order().into_iter().enumerate() {
+        let first = views.len();
+        workload::lower(graph, id, &mut accounts, &mut views);
+        service::lower(graph, graph.component(id), &mut views);
+        governance::component(graph, id, &mut views);
+        views[first..].iter_mut().for_each(|view| view.rank = rank + 1);
+    }
+    entry::lower(graph, &mut views);
+    views
+}
+
+/// The namespace, unless it is the one that every cluster has.
+fn namespace(graph: &Graph, views: &mut Vec<View>) {
+    if &*graph.namespace == "default" {
+        return;
+    }
+    let mut labels = app_labels(graph);
+    if graph.governance == Governance::Istio {
+        labels.insert("istio-injection".into(), "enabled".into());
+    }
+    let meta = Meta::new(graph.namespace.to_string(), None, labels);
+    let origin = match graph.name == graph.namespace {
+        true => Path::root().field("name"),
+        false => Path::root().field("namespace"),
+    };
+    let trace = Trace::default().at("metadata.name", Place::Value(origin.clone()));
+    views.push(View::new(Body::Namespace(view::Namespace { meta }), origin, trace));
+}
+
+/// Labels of everything that belongs to the application.
+fn app_labels(graph: &Graph) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::from([
+        ("app.kubernetes.io/managed-by".to_owned(), "weft".to_owned()),
+        ("app.kubernetes.io/part-of".to_owned(), graph.name.to_string()),
+    ]);
+    if let Some(version) = &graph.version {
+        labels.insert("app.kubernetes.io/version".into(), version.clone());
+    }
+    labels
+}
+
+/// Labels of everything that belongs to a component.
+fn labels(graph: &Graph, component: &Component) -> BTreeMap<String, String> {
+    let mut labels = app_labels(graph);
+    labels.insert("app".into(), component.name.to_string());
+    labels.insert("app.kubernetes.io/name".into(), component.name.to_string());
+    labels
+}
+
+/// The full name of a Service, so that it means the same in every namespace.
+fn host(graph: &Graph, name: &str) -> String {
+    format!("{name}.{}.svc.cluster.local", graph.namespace)
+}
+
+/// A name for what belongs to a path: readable, at most 49 characters, one for each path.
+fn slug(path: &str) -> String {
+    let trimmed = path.trim_matches('/');
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let text: String = trimmed.chars().map(|c| if plain(c) { c } else { '-' }).collect();
+    let faithful = trimmed.chars().all(|c| plain(c) || c == '/') && !trimmed.contains("//");
+    if faithful && !text.is_empty() && text.len() <= 40 {
+        return text;
+    }
+    let hash = crate::source::fingerprint(path.as_bytes()) as u32;
+    let start: String = text.trim_matches('-').chars().take(40).collect();
+    match start.trim_end_matches('-') {
+        "" => format!("{hash:08x}"),
+        start => format!("{start}-{hash:08x}"),
+    }
+}

@@ -1,0 +1,286 @@
+//! What the outside reaches: gateways and their routes.
+
+use std::collections::BTreeMap;
+
+use super::governance::gateway_routes;
+use super::view::{
+    Backend, Body, Copy, Gateway, HttpRoute, HttpRouteMatch, HttpRouteRule, Ingress, IngressHost,
+    IngressPath, IstioGateway, Meta, Trace, View, VirtualService,
+};
+use super::{app_labels, labels, slug};
+use crate::graph::{Component, Entry, Graph, PathMatch, Share};
+use crate::lower::governance::cookie_regex;
+use crate::model::{GatewayKind, Match, Matcher, Via};
+use crate::source::{Path, Place};
+use crate::traffic::{intersect, unroutable};
+
+/// The shared gateway, if anything is exposed through it, and its routes.
+pub fn lower(graph: &Graph, views: &mut Vec<View>) {
+    let entries: Vec<(&Component, &Entry)> = graph
+        .components
+        .iter()
+        .flat_map(|component| component.entries.iter().map(move |entry| (component, entry)))
+        .filter(|(_, entry)| entry.via == Via::Gateway)
+        .collect();
+    if entries.is_empty() {
+        return;
+    }
+    match graph.gateway_kind() {
+        GatewayKind::GatewayApi => gateway_api(graph, &entries, views),
+        GatewayKind::Ingress => ingress(graph, &entries, views),
+        GatewayKind::Istio => istio(graph, &entries, views),
+    }
+}
+
+fn port(graph: &Graph) -> u16 {
+    graph.gateway.as_ref().and_then(|gateway| gateway.port).unwrap_or(80)
+}
+
+/// Where the gateway is written; where it is not, what makes it needed.
+fn origin(graph: &Graph, entries: &[(&Component, &Entry)]) -> (Path, Trace) {
+    let path = Path::root().field("gateway");
+    match &graph.gateway {
+        Some(_) => (path.clone(), Trace::default().at("spec", Place::Key(path))),
+        None => (entries[0].1.path.clone(), Trace::default()),
+    }
+}
+
+fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
+    let any = |hosts: &[std::sync::Arc<str>]| -> Vec<String> {
+        match hosts {
+            [] => vec!["*".into()],
+            hosts => hosts.iter().map(|host| host.to_string()).collect(),
+        }
+    };
+    let mut hosts: Vec<String> = entries.iter().flat_map(|(_, entry)| any(&entry.hosts)).collect();
+    hosts.sort();
+    hosts.dedup();
+    let selector = graph.gateway.as_ref().and_then(|gateway| gateway.selector.as_ref());
+    let selector = match selector {
+        Some(labels) => labels.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
+        None => vec![("istio".to_owned(), "ingressgateway".to_owned())],
+    };
+    let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
+    let (path, trace) = origin(graph, entries);
+    let gateway = IstioGateway { meta, selector, port: port(graph), hosts: hosts.clone() };
+    views.push(View::new(Body::IstioGateway(gateway), path, trace));
+
+    // One VirtualService for each host; hosts with the same entries share one.
+    let mut groups: BTreeMap<Vec<usize>, Vec<String>> = BTreeMap::new();
+    for host in hosts {
+        let served: Vec<usize> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, entry))| any(&entry.hosts).contains(&host))
+            .map(|(position, _)| position)
+            .collect();
+        groups.entry(served).or_default().push(host);
+    }
+    let several = groups.len() > 1;
+    for (served, hosts) in groups {
+        let mut paths: Vec<(PathMatch, &Component, &Entry)> = served
+            .iter()
+            .map(|position| entries[*position])
+            .flat_map(|(component, entry)| {
+                entry.paths_or_all().into_iter().map(move |path| (path, component, entry))
+            })
+            .collect();
+        paths.sort_by_key(|(path, component, _)| (specificity(path), component.name.clone()));
+        let mut trace = Trace::default();
+        let mut routes = Vec::new();
+        for (path, component, entry) in paths {
+            gateway_routes(graph, component, entry, &path, &mut routes, &mut trace);
+        }
+        let name = match several {
+            true => format!("{}-entry-{}", graph.name, slug(&hosts[0])),
+            false => format!("{}-entry", graph.name),
+        };
+        let meta = Meta::new(name, Some(&graph.namespace), app_labels(graph));
+        let bound = format!("{}/{}", graph.namespace, graph.name);
+        let service =
+            VirtualService { meta, hosts, gateways: vec![bound], http: routes, tcp: Vec::new() };
+        let origin = entries[served[0]].1.path.clone();
+        views.push(View::new(Body::VirtualService(service), origin, trace));
+    }
+}
+
+/// The narrower path first: exact ones, then longer before shorter.
+fn specificity(path: &PathMatch) -> (u8, usize, String) {
+    let (class, text) = match path {
+        PathMatch::Exact(text) => (0, text),
+        PathMatch::Prefix(text) | PathMatch::StartsWith(text) => (1, text),
+    };
+    (class, usize::MAX - text.len(), text.clone())
+}
+
+fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
+    let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.clone());
+    let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
+    let (path, trace) = origin(graph, entries);
+    // A rule refuses a Gateway without a class.
+    let gateway = Gateway { meta, class: class.unwrap_or_default(), port: port(graph) };
+    views.push(View::new(Body::Gateway(gateway), path, trace));
+    for (component, entry) in entries {
+        let mut trace = Trace::default();
+        let mut rules = Vec::new();
+        for path in entry.paths_or_all() {
+            route_rules(component, entry, &path, &mut rules, &mut trace);
+        }
+        let alone = component.entries.iter().filter(|entry| entry.via == Via::Gateway).count() == 1;
+        let name = match alone {
+            true => component.name.to_string(),
+            false => format!("{}-{}", component.name, component.ports[entry.port].name),
+        };
+        let hosts: Vec<String> =
+            entry.hosts.iter().map(|host| host.to_string()).filter(|host| host != "*").collect();
+        let hosts = if hosts.len() < entry.hosts.len() { Vec::new() } else { hosts };
+        let meta = Meta::new(name, Some(&graph.namespace), labels(graph, component));
+        let route = HttpRoute { meta, gateway: graph.name.to_string(), hosts, rules };
+        views.push(View::new(Body::HttpRoute(route), entry.path.clone(), trace));
+    }
+}
+
+fn route_rules(
+    component: &Component,
+    entry: &Entry,
+    path: &PathMatch,
+    rules: &mut Vec<HttpRouteRule>,
+    trace: &mut Trace,
+) {
+    let traffic = &component.traffic;
+    let port = component.ports[entry.port].port;
+    let copy = |mirror: Option<(usize, u8)>| {
+        mirror.map(|(version, percent)| {
+            let service = component.version_name(&component.versions[version]);
+            Copy { service, port, percent }
+        })
+    };
+    let timeout = |own: Option<&crate::model::Duration>| {
+        own.or(traffic.timeout.as_ref()).map(crate::model::Duration::gateway_api)
+    };
+    for rule in traffic.rules.iter().filter(|rule| unroutable(&rule.matches).is_none()) {
+        let Ok(Some(joined)) = intersect(path, rule.matches.path.as_ref()) else { continue };
+        let field = format!("spec.rules.{}", rules.len());
+        trace.add(field, Place::Value(rule.path.clone()));
+        rules.push(HttpRouteRule {
+            matches: vec![route_match(&joined, &rule.matches)],
+            backends: backends(component, port, rule.to.as_deref().or(traffic.split.as_deref())),
+            mirror: copy(rule.mirror.or(traffic.mirror)),
+            timeout: timeout(rule.timeout.as_ref()),
+        });
+    }
+    let Ok(Some(joined)) = intersect(path, None) else { return };
+    let field = format!("spec.rules.{}", rules.len());
+    if let Some(split) = &traffic.split {
+        let alive = split.iter().filter(|share| share.percent > 0);
+        for (position, share) in alive.enumerate() {
+            let place = traffic.path.field("split").key(&component.versions[share.version].name);
+            trace.add(format!("{field}.backendRefs.{position}"), Place::Value(place));
+        }
+    }
+    trace.add(field, Place::Key(entry.path.clone()));
+    rules.push(HttpRouteRule {
+        matches: vec![route_match(&joined, &Match::default())],
+        backends: backends(component, port, traffic.split.as_deref()),
+        mirror: copy(traffic.mirror),
+        timeout: timeout(None),
+    });
+}
+
+fn backends(component: &Component, port: u16, shares: Option<&[Share]>) -> Vec<Backend> {
+    let whole = || vec![Backend { service: component.name.to_string(), port, weight: None }];
+    let Some(shares) = shares.filter(|_| component.versioned) else { return whole() };
+    let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
+    let alone = alive.len() == 1;
+    alive
+        .iter()
+        .map(|share| Backend {
+            service: component.version_name(&component.versions[share.version]),
+            port,
+            weight: (!alone).then_some(share.percent),
+        })
+        .collect()
+}
+
+fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
+    let path = match path {
+        Matcher::Exact(text) => Some(("Exact", text.clone())),
+        Matcher::Prefix(text) | Matcher::StartsWith(text) => Some(("PathPrefix", text.clone())),
+        Matcher::Regex(text) => Some(("RegularExpression", text.clone())),
+        Matcher::Present(_) => None,
+    };
+    let condition = |matcher: &Matcher| match matcher {
+        Matcher::Exact(text) => ("Exact", text.clone()),
+        Matcher::Prefix(text) | Matcher::StartsWith(text) => {
+            ("RegularExpression", format!("{}.*", regex::escape(text)))
+        }
+        Matcher::Regex(text) => ("RegularExpression", text.clone()),
+        Matcher::Present(_) => ("RegularExpression", ".*".into()),
+    };
+    let mut headers: Vec<(String, &'static str, String)> = rule
+        .headers
+        .iter()
+        .flatten()
+        .map(|(name, matcher)| {
+            let (way, text) = condition(matcher);
+            (name.to_string(), way, text)
+        })
+        .collect();
+    for (name, matcher) in rule.cookies.iter().flatten() {
+        headers.push(("cookie".into(), "RegularExpression", cookie_regex(name, matcher)));
+    }
+    let query = rule.query.iter().flatten().map(|(name, matcher)| {
+        let (way, text) = condition(matcher);
+        (name.clone(), way, text)
+    });
+    HttpRouteMatch {
+        path,
+        method: rule.method.map(crate::model::Method::name),
+        headers,
+        query: query.collect(),
+    }
+}
+
+fn ingress(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
+    let mut hosts: BTreeMap<Option<String>, Vec<IngressPath>> = BTreeMap::new();
+    for (component, entry) in entries {
+        let mut names: Vec<Option<String>> = entry
+            .hosts
+            .iter()
+            .map(|host| Some(host.to_string()).filter(|host| host != "*"))
+            .collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        for name in names {
+            for path in entry.paths_or_all() {
+                let (kind, path) = match path {
+                    PathMatch::Exact(text) => ("Exact", text),
+                    PathMatch::Prefix(text) | PathMatch::StartsWith(text) => ("Prefix", text),
+                };
+                hosts.entry(name.clone()).or_default().push(IngressPath {
+                    kind,
+                    path,
+                    service: component.name.to_string(),
+                    port: component.ports[entry.port].port,
+                });
+            }
+        }
+    }
+    let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
+    let (path, mut trace) = origin(graph, entries);
+    for (position, host) in hosts.keys().enumerate() {
+        let entry = entries.iter().find(|(_, entry)| match host {
+            Some(host) => entry.hosts.iter().any(|known| **known == **host),
+            None => true,
+        });
+        let origin = entry.map_or_else(|| path.clone(), |(_, entry)| entry.path.clone());
+        trace.add(format!("spec.rules.{position}"), Place::Key(origin));
+    }
+    let ingress = Ingress {
+        meta,
+        class: graph.gateway.as_ref().and_then(|gateway| gateway.class.clone()),
+        hosts: hosts.into_iter().map(|(host, paths)| IngressHost { host, paths }).collect(),
+    };
+    views.push(View::new(Body::Ingress(ingress), path, trace));
+}

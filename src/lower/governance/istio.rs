@@ -1,0 +1,472 @@
+//! Istio with sidecars: subsets for every declared version, and one VirtualService for each host.
+
+use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Rule, Share};
+use crate::lower::service::{main_host, service_port};
+use crate::lower::view::{
+    Body, Destination, DestinationRule, HttpRouteOfIstio, IstioMatch, IstioRetries, Meta,
+    ServiceEntry, ServiceEntryPort, TcpRoute, Trace, View, VirtualService,
+};
+use crate::lower::{host, labels};
+use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
+use crate::source::{Path, Place};
+use crate::traffic::{intersect, unmatchable};
+
+/// The mode's own objects for one component.
+pub fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
+    let component = graph.component(id);
+    if component.kind == Kind::External {
+        service_entry(graph, component, views);
+        return;
+    }
+    let Some(_) = component.internal_ports().next() else { return };
+    if subsets_known(component) {
+        destination_rule(graph, component, views);
+    }
+    if governed(component) {
+        virtual_service(graph, component, views);
+    }
+}
+
+/// Whether Istio is told the versions apart.
+fn subsets_known(component: &Component) -> bool {
+    component.versioned || component.traffic.split.is_some() || !component.traffic.rules.is_empty()
+}
+
+/// Whether routes are needed: always, unless all is left to the mesh. Without a route the mesh
+/// would repeat failed calls by itself.
+fn governed(component: &Component) -> bool {
+    let traffic = &component.traffic;
+    let asked = traffic.retries != Some(Retries::Mesh)
+        || !traffic.rules.is_empty()
+        || traffic.split.is_some()
+        || traffic.timeout.is_some()
+        || traffic.fault.is_some()
+        || traffic.mirror.is_some();
+    let splittable = component.speaks_http() || traffic.split.is_some();
+    asked && splittable && component.kind != Kind::StatefulSet
+}
+
+fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let meta =
+        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+    let mut trace = Trace::default();
+    for (position, version) in component.versions.iter().enumerate() {
+        trace.add(format!("spec.subsets.{position}"), Place::Key(version.path.clone()));
+    }
+    let rule = DestinationRule {
+        meta,
+        host: main_host(graph, component),
+        subsets: component.versions.iter().map(|version| version.name.to_string()).collect(),
+    };
+    views.push(View::new(Body::DestinationRule(rule), component.path.clone(), trace));
+}
+
+fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let mut trace = Trace::default();
+    let hosts: Vec<String> = component.dns_names().map(|name| host(graph, name)).collect();
+    for (position, _) in component.aliases.iter().enumerate() {
+        let place = Place::Value(component.path.field("aliases").index(position));
+        trace.add(format!("spec.hosts.{}", position + 1), place);
+    }
+    let ports: Vec<&Port> = component.internal_ports().map(|(_, port)| port).collect();
+    let http: Vec<&Port> = ports.iter().copied().filter(|port| port.protocol.is_http()).collect();
+    let mut routes = Vec::new();
+    for port in &http {
+        // Where the host has one port, the port needs no condition.
+        let condition = (ports.len() > 1).then_some(port.port);
+        http_routes(graph, component, port, condition, &[None], &mut routes, &mut trace);
+    }
+    let split = component.traffic.split.as_deref();
+    let mut tcp = Vec::new();
+    for port in ports.iter().filter(|port| opaque(port)) {
+        let Some(split) = split else { continue };
+        let destinations = destinations(graph, component, port.port, Some(split));
+        trace_split(
+            component,
+            split,
+            &format!("spec.tcp.{}", tcp.len()),
+            &component.traffic.path,
+            &mut trace,
+        );
+        tcp.push(TcpRoute { port: port.port, destinations });
+    }
+    if routes.is_empty() && tcp.is_empty() {
+        return;
+    }
+    let meta =
+        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+    let service = VirtualService { meta, hosts, gateways: vec!["mesh".into()], http: routes, tcp };
+    let origin = match component.traffic.path == Path::root() {
+        true => component.path.clone(),
+        false => component.traffic.path.clone(),
+    };
+    views.push(View::new(Body::VirtualService(service), origin, trace));
+    if component.versioned && !http.is_empty() {
+        version_hosts(graph, component, &http, views);
+    }
+}
+
+/// Whether Istio can share out the connections of a port.
+fn opaque(port: &Port) -> bool {
+    !port.protocol.is_http() && port.protocol.transport() == "TCP"
+}
+
+/// Each version's own name leads to that version, with the component's treatment of failures.
+fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &mut Vec<View>) {
+    let several = component.internal_ports().count() > 1;
+    for (position, version) in component.versions.iter().enumerate() {
+        let name = component.version_name(version);
+        let all = [Share { version: position, percent: 100 }];
+        let routes = http
+            .iter()
+            .map(|port| HttpRouteOfIstio {
+                name: format!("{}-{}", version.name, port.name),
+                matches: several
+                    .then(|| IstioMatch { port: Some(port.port), ..IstioMatch::default() })
+                    .into_iter()
+                    .collect(),
+                destinations: destinations(graph, component, port.port, Some(&all)),
+                retries: retries_of(component.traffic.retries.as_ref()),
+                timeout: component.traffic.timeout.as_ref().map(crate::model::Duration::proto),
+                delay: None,
+                abort: None,
+                mirror: None,
+            })
+            .collect();
+        let mut meta = Meta::new(name.clone(), Some(&graph.namespace), labels(graph, component));
+        meta.labels.push(("version".into(), version.name.to_string()));
+        let service = VirtualService {
+            meta,
+            hosts: vec![host(graph, &name)],
+            gateways: vec!["mesh".into()],
+            http: routes,
+            tcp: Vec::new(),
+        };
+        let trace = Trace::default().at("spec.http", Place::Key(version.path.clone()));
+        views.push(View::new(Body::VirtualService(service), version.path.clone(), trace));
+    }
+}
+
+/// Routes of one exposed port for a gateway, its paths narrowing each rule.
+pub fn gateway_routes(
+    graph: &Graph,
+    component: &Component,
+    entry: &Entry,
+    path: &PathMatch,
+    routes: &mut Vec<HttpRouteOfIstio>,
+    trace: &mut Trace,
+) {
+    let port = &component.ports[entry.port];
+    let first = routes.len();
+    http_routes(graph, component, port, None, &[Some(path)], routes, trace);
+    for position in first..routes.len() {
+        let name = &mut routes[position].name;
+        *name = format!("{}-{name}", component.name);
+        trace.add(format!("spec.http.{position}.match"), Place::Key(entry.path.clone()));
+    }
+}
+
+fn http_routes(
+    graph: &Graph,
+    component: &Component,
+    port: &Port,
+    port_condition: Option<u16>,
+    paths: &[Option<&PathMatch>],
+    routes: &mut Vec<HttpRouteOfIstio>,
+    trace: &mut Trace,
+) {
+    let traffic = &component.traffic;
+    let suffix = port_condition.map(|_| format!("-{}", port.name)).unwrap_or_default();
+    for (position, rule) in traffic.rules.iter().enumerate() {
+        if unmatchable(&rule.matches).is_some() {
+            continue;
+        }
+        let matches = conditions(Some(&rule.matches), port_condition, paths);
+        let Some(matches) = matches else { continue };
+        let field = format!("spec.http.{}", routes.len());
+        trace.add(field.clone(), Place::Value(rule.path.clone()));
+        trace.add(format!("{field}.match"), Place::Key(rule.path.field("match")));
+        let shares = rule.to.as_deref();
+        let treatment = Treatment::of(component, Some(rule));
+        treatment.trace(&field, trace);
+        match shares {
+            Some([only]) if only.percent == 100 => {
+                trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
+            }
+            Some(shares) => trace_split(component, shares, &field, &rule.path, trace),
+            None => {}
+        }
+        let shares = shares.or(traffic.split.as_deref());
+        let name = format!("rule-{}{suffix}", position + 1);
+        routes.push(treatment.route(graph, component, port, name, matches, shares));
+    }
+    let Some(matches) = conditions(None, port_condition, paths) else { return };
+    let field = format!("spec.http.{}", routes.len());
+    let treatment = Treatment::of(component, None);
+    treatment.trace(&field, trace);
+    if let Some(split) = &traffic.split {
+        trace_split(component, split, &field, &traffic.path, trace);
+    }
+    let name = format!("default{suffix}");
+    routes.push(treatment.route(graph, component, port, name, matches, traffic.split.as_deref()));
+}
+
+fn trace_split(
+    component: &Component,
+    shares: &[Share],
+    field: &str,
+    path: &Path,
+    trace: &mut Trace,
+) {
+    let alive = shares.iter().filter(|share| share.percent > 0);
+    for (position, share) in alive.enumerate() {
+        let place = path.field("split").key(&component.versions[share.version].name);
+        trace.add(format!("{field}.route.{position}"), Place::Value(place));
+    }
+}
+
+/// How the calls of a rule, or all others, are treated, and where that is written.
+struct Treatment<'a> {
+    retries: (Option<&'a Retries>, Path),
+    timeout: (Option<&'a crate::model::Duration>, Path),
+    fault: (Option<&'a Fault>, Path),
+    mirror: (Option<(usize, u8)>, Path),
+}
+
+impl<'a> Treatment<'a> {
+    fn of(component: &'a Component, rule: Option<&'a Rule>) -> Self {
+        let traffic = &component.traffic;
+        let pick = |field: &'static str, own: bool| match rule {
+            Some(rule) if own => rule.path.field(field),
+            _ => traffic.path.field(field),
+        };
+        let retries = rule.and_then(|rule| rule.retries.as_ref());
+        let timeout = rule.and_then(|rule| rule.timeout.as_ref());
+        let fault = rule.and_then(|rule| rule.fault.as_ref());
+        let mirror = rule.and_then(|rule| rule.mirror);
+        Self {
+            retries: (retries.or(traffic.retries.as_ref()), pick("retries", retries.is_some())),
+            timeout: (timeout.or(traffic.timeout.as_ref()), pick("timeout", timeout.is_some())),
+            fault: (fault.or(traffic.fault.as_ref()), pick("fault", fault.is_some())),
+            mirror: (mirror.or(traffic.mirror), pick("mirror", mirror.is_some())),
+        }
+    }
+
+    fn trace(&self, field: &str, trace: &mut Trace) {
+        if matches!(self.retries.0, Some(Retries::Policy(_))) {
+            trace.add(format!("{field}.retries"), Place::Key(self.retries.1.clone()));
+        }
+        if self.timeout.0.is_some() {
+            trace.add(format!("{field}.timeout"), Place::Value(self.timeout.1.clone()));
+        }
+        if self.fault.0.is_some() {
+            trace.add(format!("{field}.fault"), Place::Key(self.fault.1.clone()));
+        }
+        if self.mirror.0.is_some() {
+            trace.add(format!("{field}.mirror"), Place::Key(self.mirror.1.clone()));
+        }
+    }
+
+    fn route(
+        &self,
+        graph: &Graph,
+        component: &Component,
+        port: &Port,
+        name: String,
+        matches: Vec<IstioMatch>,
+        shares: Option<&[Share]>,
+    ) -> HttpRouteOfIstio {
+        let delay = self.fault.0.and_then(|fault| fault.delay.as_ref());
+        let abort = self.fault.0.and_then(|fault| fault.abort.as_ref());
+        let percent = |percent: Option<crate::model::Percent>| percent.map_or(100, |p| p.0);
+        HttpRouteOfIstio {
+            name,
+            matches,
+            destinations: destinations(graph, component, port.port, shares),
+            retries: retries_of(self.retries.0),
+            timeout: self.timeout.0.map(crate::model::Duration::proto),
+            delay: delay.map(|delay| (delay.time.proto(), percent(delay.percent))),
+            abort: abort.map(|abort| (abort.status, percent(abort.percent))),
+            mirror: self.mirror.0.map(|(version, percent)| {
+                let all = [Share { version, percent: 100 }];
+                (destinations(graph, component, port.port, Some(&all)).remove(0), percent)
+            }),
+        }
+    }
+}
+
+/// Retries, always explicit: what the file does not ask for is switched off, unless it leaves them
+/// to the mesh.
+fn retries_of(retries: Option<&Retries>) -> Option<IstioRetries> {
+    /// Istio's own default conditions, written out.
+    /// Source: `defaultRetryPolicy` in istio.io/istio/pilot/pkg/networking/core/route/retry.
+    const FAILED: &str = "connect-failure,refused-stream,unavailable,cancelled,503";
+    match retries {
+        Some(Retries::Mesh) => None,
+        Some(Retries::Policy(policy)) if policy.attempts > 0 => Some(IstioRetries {
+            attempts: policy.attempts,
+            per_try: policy.per_try.as_ref().map(crate::model::Duration::proto),
+            on: Some(policy.on.as_ref().map_or_else(|| FAILED.into(), |on| on.join(","))),
+        }),
+        _ => Some(IstioRetries { attempts: 0, per_try: None, on: None }),
+    }
+}
+
+fn destinations(
+    graph: &Graph,
+    component: &Component,
+    port: u16,
+    shares: Option<&[Share]>,
+) -> Vec<Destination> {
+    let host = main_host(graph, component);
+    let to = |subset: Option<String>, weight: Option<u8>| Destination {
+        host: host.clone(),
+        subset,
+        port,
+        weight,
+    };
+    let Some(shares) = shares else { return vec![to(None, None)] };
+    let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
+    let name = |share: &Share| Some(component.versions[share.version].name.to_string());
+    match alive.as_slice() {
+        [only] => vec![to(name(only), None)],
+        several => several.iter().map(|share| to(name(share), Some(share.percent))).collect(),
+    }
+}
+
+/// The conditions of a route. Several stand for "or": a path by segments is two. `None` where no
+/// call can satisfy rule and path together.
+fn conditions(
+    rule: Option<&Match>,
+    port: Option<u16>,
+    paths: &[Option<&PathMatch>],
+) -> Option<Vec<IstioMatch>> {
+    let mut base = IstioMatch { port, ..IstioMatch::default() };
+    let own_path = rule.and_then(|rule| rule.path.as_ref());
+    if let Some(rule) = rule {
+        base.method = rule.method.map(crate::model::Method::name);
+        for (name, matcher) in rule.headers.iter().flatten() {
+            // Istio wants header names in lower case.
+            let name = name.to_ascii_lowercase();
+            match matcher {
+                Matcher::Present(false) => base.without.push((name, None, String::new())),
+                matcher => {
+                    let (way, text) = text_condition(matcher);
+                    base.headers.push((name, way, text));
+                }
+            }
+        }
+        for (name, matcher) in rule.cookies.iter().flatten() {
+            let regex = cookie_regex(name, matcher);
+            let condition = ("cookie".to_owned(), Some("regex"), regex);
+            match matcher {
+                Matcher::Present(false) => base.without.push(condition),
+                _ => base.headers.push(condition),
+            }
+        }
+        for (name, matcher) in rule.query.iter().flatten() {
+            let (way, text) = match matcher {
+                Matcher::Exact(text) => ("exact", text.clone()),
+                // Prefixes of parameters are not supported everywhere; an expression is.
+                Matcher::Prefix(text) | Matcher::StartsWith(text) => {
+                    ("regex", format!("{}.*", regex::escape(text)))
+                }
+                Matcher::Regex(text) => ("regex", text.clone()),
+                Matcher::Present(_) => ("regex", ".*".into()),
+            };
+            base.query.push((name.clone(), way, text));
+        }
+    }
+    let mut out = Vec::new();
+    for path in paths {
+        let joined = match path {
+            None => own_path.cloned(),
+            // What cannot be joined was refused by a rule.
+            Some(path) => Some(intersect(path, own_path).ok().flatten()?),
+        };
+        match joined {
+            None => out.push(base.clone()),
+            Some(Matcher::Prefix(text) | Matcher::StartsWith(text)) if text == "/" => {
+                out.push(base.clone());
+            }
+            Some(Matcher::Prefix(text)) => {
+                let text = text.trim_end_matches('/').to_owned();
+                let below = format!("{text}/");
+                out.push(IstioMatch { uri: Some(("exact", text)), ..base.clone() });
+                out.push(IstioMatch { uri: Some(("prefix", below)), ..base.clone() });
+            }
+            Some(Matcher::StartsWith(text)) => {
+                out.push(IstioMatch { uri: Some(("prefix", text)), ..base.clone() });
+            }
+            Some(Matcher::Exact(text)) => {
+                out.push(IstioMatch { uri: Some(("exact", text)), ..base.clone() });
+            }
+            Some(Matcher::Regex(text)) => {
+                out.push(IstioMatch { uri: Some(("regex", text)), ..base.clone() });
+            }
+            Some(Matcher::Present(_)) => out.push(base.clone()),
+        }
+    }
+    // A condition without conditions is every call, which a route says by having none.
+    let bare = |m: &IstioMatch| {
+        m.uri.is_none()
+            && m.method.is_none()
+            && m.port.is_none()
+            && m.headers.is_empty()
+            && m.without.is_empty()
+            && m.query.is_empty()
+    };
+    if out.iter().any(bare) {
+        out.clear();
+    }
+    Some(out)
+}
+
+fn text_condition(matcher: &Matcher) -> (Option<&'static str>, String) {
+    match matcher {
+        Matcher::Exact(text) => (Some("exact"), text.clone()),
+        Matcher::Prefix(text) | Matcher::StartsWith(text) => (Some("prefix"), text.clone()),
+        Matcher::Regex(text) => (Some("regex"), text.clone()),
+        Matcher::Present(_) => (None, String::new()),
+    }
+}
+
+/// One cookie within the `cookie` header, as an expression over the whole header.
+pub fn cookie_regex(name: &str, matcher: &Matcher) -> String {
+    let value = match matcher {
+        Matcher::Exact(text) => regex::escape(text),
+        Matcher::Prefix(text) | Matcher::StartsWith(text) => {
+            format!("{}[^;]*", regex::escape(text))
+        }
+        Matcher::Regex(text) => format!("(?:{text})"),
+        Matcher::Present(_) => "[^;]*".into(),
+    };
+    format!(r"(.*;\s*)?{}={value}(;.*)?", regex::escape(name))
+}
+
+fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let Some(address) = component.address.as_deref() else { return };
+    if address.parse::<std::net::IpAddr>().is_ok() {
+        // A Service with an EndpointSlice says it already.
+        return;
+    }
+    let ports = component.ports.iter().map(|port| ServiceEntryPort {
+        name: service_port(port).name,
+        number: port.port,
+        protocol: match port.protocol {
+            Protocol::Http => "HTTP",
+            Protocol::Https => "HTTPS",
+            Protocol::Http2 => "HTTP2",
+            Protocol::Grpc => "GRPC",
+            Protocol::Tls => "TLS",
+            Protocol::Udp | Protocol::Sctp => "UDP",
+            Protocol::Mongo => "MONGO",
+            Protocol::Tcp | Protocol::Mysql | Protocol::Redis => "TCP",
+        },
+    });
+    let meta =
+        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+    let entry = ServiceEntry { meta, host: address.to_owned(), ports: ports.collect() };
+    let trace = Trace::default().at("spec.hosts.0", Place::Value(component.path.field("address")));
+    views.push(View::new(Body::ServiceEntry(entry), component.path.clone(), trace));
+}

@@ -1,0 +1,137 @@
+//! The names by which a component is called.
+
+use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
+use super::{host, labels};
+use crate::graph::{Component, Graph, Port};
+use crate::model::{Kind, Protocol, Via};
+use crate::source::{Path, Place};
+
+/// A Service for each name: the component's own, its aliases, its versions, its load balancer.
+pub fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let ports: Vec<&Port> = component.internal_ports().map(|(_, port)| port).collect();
+    let everyone: Pairs = vec![("app".into(), component.name.to_string())];
+    if !ports.is_empty() || component.kind == Kind::StatefulSet {
+        let own = (component.name.to_string(), component.path.clone());
+        let aliases = component.aliases.iter().enumerate();
+        let aliases =
+            aliases.map(|(i, alias)| (alias.to_string(), component.path.field("aliases").index(i)));
+        for (name, origin) in std::iter::once(own).chain(aliases) {
+            if component.kind == Kind::External {
+                outside(graph, component, name, &ports, origin, views);
+                continue;
+            }
+            // The Service that names a StatefulSet's pods must be headless.
+            let headless = component.kind == Kind::StatefulSet && *name == *component.name;
+            let service = service(graph, component, name, everyone.clone(), &ports);
+            push(Service { headless, ..service }, component, &ports, origin, views);
+        }
+    }
+    if component.versioned && !ports.is_empty() {
+        for version in &component.versions {
+            let mut selector = everyone.clone();
+            selector.push(("version".into(), version.name.to_string()));
+            let name = component.version_name(version);
+            let mut service = service(graph, component, name, selector, &ports);
+            service.meta.labels.push(("version".into(), version.name.to_string()));
+            push(service, component, &ports, version.path.clone(), views);
+        }
+    }
+    let balanced = component.entries.iter().filter(|entry| entry.via == Via::LoadBalancer);
+    let balanced: Vec<&Port> = balanced.map(|entry| &component.ports[entry.port]).collect();
+    if !balanced.is_empty() {
+        let name = format!("{}-external", component.name);
+        let service = service(graph, component, name, everyone, &balanced);
+        let service = Service { kind: "LoadBalancer", ..service };
+        push(service, component, &balanced, component.path.field("expose"), views);
+    }
+}
+
+fn service(
+    graph: &Graph,
+    component: &Component,
+    name: String,
+    selector: Pairs,
+    ports: &[&Port],
+) -> Service {
+    Service {
+        meta: Meta::new(name, Some(&graph.namespace), labels(graph, component)),
+        kind: "ClusterIP",
+        headless: false,
+        selector,
+        external_name: None,
+        ports: ports.iter().map(|port| service_port(port)).collect(),
+    }
+}
+
+fn push(
+    service: Service,
+    component: &Component,
+    ports: &[&Port],
+    origin: Path,
+    views: &mut Vec<View>,
+) {
+    let mut trace = Trace::default();
+    for (position, port) in ports.iter().enumerate() {
+        let place = component.path.field("ports").key(&port.name);
+        trace.add(format!("spec.ports.{position}"), Place::Value(place));
+    }
+    views.push(View::new(Body::Service(service), origin, trace));
+}
+
+/// An external component: a name for a name, or a name for an address.
+fn outside(
+    graph: &Graph,
+    component: &Component,
+    name: String,
+    ports: &[&Port],
+    origin: Path,
+    views: &mut Vec<View>,
+) {
+    let Some(address) = component.address.as_deref() else { return };
+    let mut service = service(graph, component, name.clone(), Vec::new(), ports);
+    let Ok(ip) = address.parse::<std::net::IpAddr>() else {
+        service.kind = "ExternalName";
+        service.external_name = Some(address.to_owned());
+        push(service, component, ports, origin, views);
+        return;
+    };
+    push(service, component, ports, origin.clone(), views);
+    let mut meta = Meta::new(name.clone(), Some(&graph.namespace), labels(graph, component));
+    meta.labels.push(("kubernetes.io/service-name".into(), name));
+    meta.labels.push(("endpointslice.kubernetes.io/managed-by".into(), "weft".into()));
+    let slice = EndpointSlice {
+        meta,
+        family: if ip.is_ipv4() { "IPv4" } else { "IPv6" },
+        address: address.to_owned(),
+        ports: ports.iter().map(|port| service_port(port)).collect(),
+    };
+    let trace = Trace::default()
+        .at("endpoints.0.addresses.0", Place::Value(component.path.field("address")));
+    views.push(View::new(Body::EndpointSlice(slice), origin, trace));
+}
+
+/// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
+/// readers that know only one of the two see the same.
+pub fn service_port(port: &Port) -> ServicePort {
+    let name = match Protocol::named(&port.name) == Some(port.protocol) {
+        true => port.name.to_string(),
+        false => format!("{}-{}", port.protocol.name(), port.name),
+    };
+    ServicePort {
+        name,
+        port: port.port,
+        target: port.target,
+        transport: port.protocol.transport(),
+        app_protocol: match port.protocol {
+            // The name that Kubernetes itself defines for HTTP/2 without TLS (KEP-3726).
+            Protocol::Http2 => Some("kubernetes.io/h2c"),
+            Protocol::Udp | Protocol::Sctp => None,
+            other => Some(other.name()),
+        },
+    }
+}
+
+/// The host that stands for a component in every rule: its own name.
+pub fn main_host(graph: &Graph, component: &Component) -> String {
+    host(graph, &component.name)
+}

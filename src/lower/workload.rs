@@ -1,0 +1,114 @@
+//! Identities, workloads, and what their pods need.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::pod::{self, claim_name, files_name};
+use super::view::{
+    Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
+};
+use super::{app_labels, labels};
+use crate::graph::{ComponentId, Graph};
+use crate::model::Kind;
+use crate::source::Place;
+use crate::traffic::native;
+
+/// Everything that runs a component, version by version.
+/// `accounts` holds the identities made so far.
+pub fn lower(
+    graph: &Graph,
+    id: ComponentId,
+    accounts: &mut BTreeSet<Arc<str>>,
+    views: &mut Vec<View>,
+) {
+    let component = graph.component(id);
+    if component.kind == Kind::External {
+        return;
+    }
+    account(graph, id, accounts, views);
+    let native = native(graph, id);
+    for (position, version) in component.versions.iter().enumerate() {
+        let (pod, needs, pod_trace) = pod::lower(graph, component, version);
+        let mut labels = labels(graph, component);
+        labels.insert("version".into(), version.name.to_string());
+        let place = |field: &'static str| Place::Key(version.path.field(field));
+        if !needs.files.is_empty() {
+            let meta = Meta::new(files_name(version), Some(&graph.namespace), labels.clone());
+            let mut texts = Vec::new();
+            let mut bytes = Vec::new();
+            for (key, content) in needs.files {
+                match content {
+                    Ok(text) => texts.push((key, text)),
+                    Err(content) => bytes.push((key, k8s_openapi::ByteString(content))),
+                }
+            }
+            let trace = Trace::default().at("data", place("files"));
+            let body = Body::ConfigMap(ConfigMap { meta, texts, bytes });
+            views.push(View::new(body, version.path.field("files"), trace));
+        }
+        let mut claims = Vec::new();
+        for (volume, claim, path) in needs.claims {
+            if component.kind == Kind::StatefulSet {
+                claims.push((volume, claim));
+                continue;
+            }
+            let name = claim_name(version, &volume);
+            let meta = Meta::new(name, Some(&graph.namespace), labels.clone());
+            let trace = Trace::default()
+                .at("spec.resources.requests.storage", Place::Value(path.field("size")));
+            let body = Body::PersistentVolumeClaim(PersistentVolumeClaim { meta, claim });
+            views.push(View::new(body, path, trace));
+        }
+        let replicas = match &native {
+            Some(native) => native.real.replicas[position],
+            None => version.replicas.unwrap_or(1),
+        };
+        labels.extend(version.labels.clone());
+        let mut meta = Meta::new(version.workload.clone(), Some(&graph.namespace), labels);
+        meta.annotations = version.annotations.clone().into_iter().collect();
+        let mut trace = Trace::default();
+        if component.kind != Kind::Job {
+            let replicas = Place::Value(match (version.replicas, &native) {
+                (None, Some(_)) => component.traffic.path.field("split").key(&version.name),
+                _ => version.path.field("replicas"),
+            });
+            trace.add("spec.replicas", replicas);
+        }
+        for (field, place) in pod_trace.0 {
+            trace.add(format!("spec.template.{field}"), place);
+        }
+        let workload = Workload {
+            meta,
+            replicas,
+            selector: vec![
+                ("app".into(), component.name.to_string()),
+                ("version".into(), version.name.to_string()),
+            ],
+            service: component.name.to_string(),
+            claims,
+            pod,
+        };
+        let body = match component.kind {
+            Kind::StatefulSet => Body::StatefulSet(workload),
+            Kind::Job => Body::Job(workload),
+            Kind::Deployment | Kind::External => Body::Deployment(workload),
+        };
+        views.push(View::new(body, version.path.clone(), trace));
+    }
+}
+
+/// The identity of a component, once where several components share it.
+fn account(graph: &Graph, id: ComponentId, made: &mut BTreeSet<Arc<str>>, views: &mut Vec<View>) {
+    let component = graph.component(id);
+    if !made.insert(component.account.clone()) {
+        return;
+    }
+    let shared = component.account != component.name;
+    let labels = if shared { app_labels(graph) } else { labels(graph, component) };
+    let meta = Meta::new(component.account.to_string(), Some(&graph.namespace), labels);
+    let origin = match shared {
+        true => component.path.field("serviceAccount"),
+        false => component.path.clone(),
+    };
+    views.push(View::new(Body::ServiceAccount(ServiceAccount { meta }), origin, Trace::default()));
+}

@@ -1,0 +1,170 @@
+//! Objects: identity, order of application, canonical YAML, and where each comes from.
+
+use kube::core::{GroupVersionKind, TypeMeta};
+use serde_json::Value;
+
+use crate::source::{Path, Place};
+use crate::yaml;
+
+/// One Kubernetes object.
+#[derive(Debug)]
+pub struct Object {
+    /// What it says.
+    pub value: Value,
+    /// Its type.
+    pub kind: GroupVersionKind,
+    /// Its name.
+    pub name: String,
+    /// The place in the app file that it comes from.
+    pub origin: Path,
+    /// Where single fields come from, by their path: `spec.http.1.route.0.weight`.
+    pub trace: Vec<(String, Place)>,
+    rank: usize,
+}
+
+/// Every object of an application, in the order in which they are applied.
+#[derive(Debug, Default)]
+pub struct Set(Vec<Object>);
+
+/// What a rendered text lacks to be an object.
+#[derive(Debug)]
+pub struct NotAnObject(pub String);
+
+impl Object {
+    /// An object of a component with this rank in the order of creation.
+    ///
+    /// # Errors
+    /// If there is no type or no name in it.
+    pub fn new(
+        value: Value,
+        origin: Path,
+        trace: Vec<(String, Place)>,
+        rank: usize,
+    ) -> Result<Self, NotAnObject> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let missing = |what: &str| NotAnObject(format!("the object has no {what}"));
+        let types = TypeMeta {
+            api_version: text(&value["apiVersion"]).ok_or_else(|| missing("apiVersion"))?,
+            kind: text(&value["kind"]).ok_or_else(|| missing("kind"))?,
+        };
+        let kind =
+            GroupVersionKind::try_from(&types).map_err(|error| NotAnObject(error.to_string()))?;
+        let name = text(&value["metadata"]["name"]).ok_or_else(|| missing("name"))?;
+        Ok(Self { value, kind, name, origin, trace, rank })
+    }
+
+    /// The wave in which it is applied: what others refer to comes first, and calls are routed only
+    /// when there is something to route them to.
+    fn wave(&self) -> usize {
+        const WAVES: [&[&str]; 8] = [
+            &["Namespace"],
+            &["ServiceAccount"],
+            &["ConfigMap", "PersistentVolumeClaim"],
+            &["Service", "EndpointSlice", "ServiceEntry"],
+            &["Gateway"],
+            &["DestinationRule"],
+            &["Deployment", "StatefulSet", "Job"],
+            &["VirtualService", "HTTPRoute", "Ingress"],
+        ];
+        let kind = self.kind.kind.as_str();
+        WAVES.iter().position(|wave| wave.contains(&kind)).unwrap_or(WAVES.len())
+    }
+
+    /// `Kind/name`, as on the command line.
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind.kind, self.name)
+    }
+
+    /// The name of its file, where each object has one.
+    pub fn file_name(&self) -> String {
+        let group = match (self.kind.kind.as_str(), self.kind.group.as_str()) {
+            // Two kinds of this name exist; an app has at most one of each.
+            ("Gateway", "networking.istio.io") => "istio-gateway".into(),
+            (kind, _) => kind.to_ascii_lowercase(),
+        };
+        format!("{group}-{}.yaml", self.name)
+    }
+
+    /// The object as canonical YAML.
+    pub fn yaml(&self, out: &mut String) {
+        yaml::emit(&self.value, out);
+    }
+
+    /// The place that a field comes from: its own, or that of the nearest field around it that has
+    /// one, or the object's.
+    pub fn place_of(&self, field: &str) -> Place {
+        let mut prefix = field;
+        loop {
+            if let Some((_, place)) = self.trace.iter().rev().find(|(known, _)| known == prefix) {
+                return place.clone();
+            }
+            match prefix.rfind('.') {
+                Some(at) => prefix = &prefix[..at],
+                None => return Place::Key(self.origin.clone()),
+            }
+        }
+    }
+
+    /// The value of a field, by its path; list positions are numbers.
+    pub fn field(&self, path: &str) -> Option<&Value> {
+        field(&self.value, path)
+    }
+}
+
+/// Walks a dotted path. Keys may contain dots themselves, so the longest key that fits is taken.
+fn field<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    if let Value::Array(items) = value {
+        let (index, rest) = path.split_once('.').unwrap_or((path, ""));
+        return field(items.get(index.parse::<usize>().ok()?)?, rest);
+    }
+    let object = value.as_object()?;
+    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    let mut ends: Vec<usize> = ends.collect();
+    ends.reverse();
+    ends.into_iter().find_map(|end| {
+        let rest = path.get(end + 1..).unwrap_or_default();
+        field(object.get(&path[..end])?, rest)
+    })
+}
+
+impl Set {
+    /// Sorts objects into the order of application.
+    pub fn new(mut objects: Vec<Object>) -> Self {
+        objects.sort_by(|a, b| {
+            let key = |object: &Object| (object.wave(), object.rank);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.kind.kind.cmp(&b.kind.kind))
+                .then_with(|| a.name.cmp(&b.name))
+        });
+        Self(objects)
+    }
+
+    /// The objects, in the order of application.
+    pub fn objects(&self) -> &[Object] {
+        &self.0
+    }
+
+    /// One multi-document stream.
+    pub fn yaml(&self) -> String {
+        let mut out = String::new();
+        for object in &self.0 {
+            out.push_str("---\n");
+            object.yaml(&mut out);
+        }
+        out
+    }
+
+    /// One `v1` List, as `kubectl apply` takes it.
+    ///
+    /// # Errors
+    /// Never: a value prints itself.
+    pub fn json(&self) -> serde_json::Result<String> {
+        let items: Vec<&Value> = self.0.iter().map(|object| &object.value).collect();
+        let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": items });
+        Ok(serde_json::to_string_pretty(&list)? + "\n")
+    }
+}

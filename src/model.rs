@@ -1,0 +1,283 @@
+//! The application as written: the grammar of `weft.yaml`, one struct for each mapping.
+//!
+//! The JSON Schema is generated from these types, so every field's description and example is
+//! here and nowhere else. No defaults are applied and no names are looked up.
+
+mod edge;
+mod scalar;
+mod schema;
+mod traffic;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use edge::Connection;
+pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
+pub use scalar::{
+    Duration, EnvName, HeaderName, Host, Label, LabelValue, Name, PathName, PortName, Quantity,
+};
+pub use schema::{EXPECTED, REPLACE, overlay, schema};
+pub use traffic::{
+    Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
+    Rule, Traffic,
+};
+pub use workload::{
+    Access, Capabilities, Dependencies, EnvValue, FileSource, ImagePull, Limits, Medium, PortRef,
+    Probe, Probes, Resources, Seccomp, SecurityContext, Volume, Workload,
+};
+
+/// One application: its components, how they call each other, and how that is governed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct App {
+    /// The grammar this file is written in.
+    #[schemars(example = &"weft/v1")]
+    pub api_version: ApiVersion,
+    /// The application's name. Also its namespace, unless `namespace` says otherwise.
+    #[schemars(example = &"bookinfo")]
+    pub name: Name,
+    /// The application's own version; becomes the label `app.kubernetes.io/version`.
+    #[schemars(example = &"1.17.0")]
+    pub version: Option<LabelValue>,
+    /// What the application is, for people.
+    #[schemars(example = &"Reviews and ratings of books")]
+    pub description: Option<String>,
+    /// The namespace that everything is created in.
+    #[schemars(example = &"shop")]
+    pub namespace: Option<Name>,
+    /// Who governs the traffic between components. Without it: `kubernetes`.
+    #[schemars(example = &"istio")]
+    pub governance: Option<Governance>,
+    /// Typed values that leaves of this file use as `${params.NAME}`.
+    pub params: Option<BTreeMap<Name, Param>>,
+    /// Settings that every component has unless it says otherwise.
+    pub defaults: Option<Defaults>,
+    /// The entry that exposed components share.
+    pub gateway: Option<Gateway>,
+    /// The parts of the application, by name.
+    pub components: BTreeMap<Name, Component>,
+    /// Small deltas for `--env NAME`: the same grammar, merged key by key; `null` deletes.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub environments: (),
+}
+
+/// The grammar's version.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub enum ApiVersion {
+    /// The only one so far.
+    #[serde(rename = "weft/v1")]
+    V1,
+}
+
+/// Who governs the traffic between components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Governance {
+    /// Plain Services: a version's share follows its replicas.
+    Kubernetes,
+    /// Istio with sidecars.
+    Istio,
+}
+
+impl Governance {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Kubernetes, Self::Istio];
+
+    /// The mode's name in the file and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Istio => "istio",
+        }
+    }
+}
+
+/// A typed value that leaves of the file can use.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Param {
+    /// What the value must look like.
+    #[serde(rename = "type")]
+    #[schemars(example = &"string")]
+    pub kind: ParamKind,
+    /// The value when nobody sets another; without it, one must be set.
+    #[schemars(example = &"1.20.3")]
+    pub default: Option<String>,
+    /// The values allowed for `type: enum`.
+    #[schemars(example = ["small", "large"])]
+    pub values: Option<Vec<String>>,
+    /// What the value is for.
+    #[schemars(example = &"Tag of every image")]
+    pub description: Option<String>,
+}
+
+/// What a parameter's value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamKind {
+    /// Any text.
+    String,
+    /// A whole number.
+    Int,
+    /// `true` or `false`.
+    Bool,
+    /// A Kubernetes quantity such as `128Mi`.
+    Quantity,
+    /// A host name or `*`.
+    Host,
+    /// One of `values`.
+    Enum,
+    /// Text that weft never prints in a message.
+    Secret,
+}
+
+/// Settings that every component has unless it says otherwise.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Defaults {
+    /// The settings of the workload.
+    #[serde(flatten)]
+    pub workload: Workload,
+    /// How calls to the components are treated.
+    pub traffic: Option<Traffic>,
+}
+
+/// One part of the application: a name that others call, and what runs behind it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Component {
+    /// What runs. Without it: `deployment`.
+    #[schemars(example = &"statefulset")]
+    pub kind: Option<Kind>,
+    /// Where an `external` component is: a host name or an IP address.
+    #[schemars(example = &"db.example.com")]
+    pub address: Option<Host>,
+    /// The ports others can call, by name. The name decides the protocol where it names one.
+    pub ports: Option<BTreeMap<PortName, Port>>,
+    /// Further DNS names of this component in its namespace.
+    #[schemars(example = ["web-svc"])]
+    pub aliases: Option<Vec<Name>>,
+    /// Which ports the outside reaches, and how.
+    pub expose: Option<BTreeMap<PortName, Expose>>,
+    /// The identity that the component's pods run under. Without it: one of its own, named after it.
+    #[schemars(example = &"bookinfo-reviews")]
+    pub service_account: Option<Name>,
+    /// Request headers that this component passes on to what it calls.
+    #[schemars(example = ["end-user", "cookie"])]
+    pub propagates: Option<Vec<HeaderName>>,
+    /// In the flat form: the component that this one is a version of.
+    #[schemars(example = &"reviews")]
+    pub version_of: Option<Name>,
+    /// The name of the only version, or in the flat form of this one. Without it: `v1`.
+    #[schemars(example = &"v2")]
+    pub version: Option<Name>,
+    /// Versions that run side by side behind the one name; each overrides the component.
+    pub versions: Option<BTreeMap<Name, Workload>>,
+    /// How calls to this component are routed and treated.
+    pub traffic: Option<Traffic>,
+    /// The settings of the workload.
+    #[serde(flatten)]
+    pub workload: Workload,
+}
+
+/// What runs behind a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Interchangeable pods.
+    Deployment,
+    /// Pods with stable names and storage.
+    StatefulSet,
+    /// Pods that run to completion, once.
+    Job,
+    /// Nothing: an address outside the cluster that components call.
+    External,
+}
+
+impl Kind {
+    /// The kind's name in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::StatefulSet => "statefulset",
+            Self::Job => "job",
+            Self::External => "external",
+        }
+    }
+}
+
+/// A port that others can call.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// The number that callers use.
+    pub port: u16,
+    /// The number that the container listens on. Without it: the same.
+    pub target: Option<u16>,
+    /// What is spoken there. Without it: what the port's name says, else `tcp`.
+    pub protocol: Option<Protocol>,
+    /// Whether other components can call it. Without it: yes.
+    pub internal: Option<bool>,
+}
+
+/// What is spoken on a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names are the protocols' own")]
+pub enum Protocol {
+    Http,
+    Https,
+    Http2,
+    Grpc,
+    Tcp,
+    Tls,
+    Udp,
+    Sctp,
+    Mysql,
+    Redis,
+    Mongo,
+}
+
+impl Protocol {
+    /// Every protocol with its name in the file.
+    pub const NAMES: [(&'static str, Self); 11] = [
+        ("http", Self::Http),
+        ("https", Self::Https),
+        ("http2", Self::Http2),
+        ("grpc", Self::Grpc),
+        ("tcp", Self::Tcp),
+        ("tls", Self::Tls),
+        ("udp", Self::Udp),
+        ("sctp", Self::Sctp),
+        ("mysql", Self::Mysql),
+        ("redis", Self::Redis),
+        ("mongo", Self::Mongo),
+    ];
+
+    /// The protocol that a port's name states: the name itself or its part before the first dash.
+    pub fn named(port: &str) -> Option<Self> {
+        let prefix = port.split('-').next().unwrap_or(port);
+        Self::NAMES.iter().find(|(name, _)| *name == prefix).map(|(_, protocol)| *protocol)
+    }
+
+    /// The protocol's name in the file.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, protocol)| *protocol == self).map_or("tcp", |(name, _)| name)
+    }
+
+    /// Kubernetes' name of the transport below.
+    pub const fn transport(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Sctp => "SCTP",
+            _ => "TCP",
+        }
+    }
+
+    /// Whether requests can be told apart, so that traffic rules apply.
+    pub const fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Http2 | Self::Grpc)
+    }
+}

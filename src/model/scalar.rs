@@ -1,0 +1,159 @@
+//! Scalars with a form of their own.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::schema::EXPECTED;
+
+macro_rules! text {
+    ($(#[doc = $doc:literal])* $name:ident, $pattern:literal, $longest:literal, $expected:literal) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub std::sync::Arc<str>);
+
+        impl $name {
+            /// The form, for where the type is a mapping's key.
+            #[allow(dead_code, reason = "not every one of these types is a key")]
+            pub(super) const KEY_FORM: (&'static str, usize, &'static str) =
+                ($pattern, $longest, $expected);
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "pattern": $pattern,
+                    "maxLength": $longest,
+                    EXPECTED: $expected,
+                })
+            }
+        }
+    };
+}
+
+text! {
+    /// A DNS label, as RFC 1123 and Kubernetes want it, that starts with a letter.
+    Name, "^[a-z]([-a-z0-9]*[a-z0-9])?$", 63,
+    "a name of lower-case letters, digits and dashes that starts with a letter (at most 63)"
+}
+text! {
+    /// The name of a port: an IANA service name (RFC 6335), as Kubernetes wants it.
+    PortName, "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 15,
+    "a port name: lower-case letters, digits and single dashes, starting with a letter (at most 15)"
+}
+text! {
+    /// A host name, a wildcard, or an IP address.
+    Host, r"^(\*|(\*\.)?[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|[0-9a-fA-F:]+)$", 253,
+    "a host name, `*`, or an IP address"
+}
+text! {
+    /// The name of an environment variable, as Kubernetes accepts it.
+    EnvName, "^[-._a-zA-Z][-._a-zA-Z0-9]*$", 253,
+    "the name of an environment variable: letters, digits, `_`, `-` and `.`, not starting with a digit"
+}
+text! {
+    /// A key of a label or annotation: an optional DNS prefix and a name.
+    Label, r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317,
+    "a label key: an optional `prefix/` and a name of letters, digits, `-`, `_` and `.`"
+}
+text! {
+    /// The value of a label.
+    LabelValue, r"^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", 63,
+    "a label value: letters, digits, `-`, `_` and `.`, at most 63, beginning and ending in a letter or digit"
+}
+text! {
+    /// The name of an HTTP header; case does not matter.
+    HeaderName, "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 256, "the name of an HTTP header"
+}
+text! {
+    /// An absolute path inside the container.
+    PathName, "^/[^:]*$", 4096, "an absolute path without `:`"
+}
+text! {
+    /// A Kubernetes quantity: `100m`, `64Mi`, `1.5`.
+    Quantity, "^[0-9]+([.][0-9]+)?([eE][0-9]+|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$", 32,
+    "a quantity such as `100m`, `64Mi` or `1.5`"
+}
+text! {
+    /// A length of time: `250ms`, `5s`, `1m30s`.
+    Duration, "^([0-9]+(ms|s|m|h))+$", 32, "a duration such as `250ms`, `5s` or `1m30s`"
+}
+
+impl Duration {
+    /// The length in milliseconds. Saturates.
+    pub fn millis(&self) -> u64 {
+        let mut total: u64 = 0;
+        let mut number: u64 = 0;
+        let mut rest = &*self.0;
+        while let Some(first) = rest.chars().next() {
+            if let Some(digit) = first.to_digit(10) {
+                number = number.saturating_mul(10).saturating_add(u64::from(digit));
+                rest = &rest[1..];
+                continue;
+            }
+            let (unit, factor) = match first {
+                'h' => (1, 3_600_000),
+                'm' if rest.starts_with("ms") => (2, 1),
+                'm' => (1, 60_000),
+                _ => (1, 1_000),
+            };
+            total = total.saturating_add(number.saturating_mul(factor));
+            number = 0;
+            rest = &rest[unit..];
+        }
+        total
+    }
+
+    /// The length in whole seconds, rounded up.
+    pub fn seconds(&self) -> u64 {
+        self.millis().div_ceil(1_000)
+    }
+
+    /// The length as protobuf's JSON wants it: seconds with a fraction, `0.250s`.
+    pub fn proto(&self) -> String {
+        let millis = self.millis();
+        match millis % 1_000 {
+            0 => format!("{}s", millis / 1_000),
+            rest => format!("{}.{rest:03}s", millis / 1_000),
+        }
+    }
+
+    /// The length as Gateway API wants it (GEP-2257): at most five digits a unit.
+    pub fn gateway_api(&self) -> String {
+        let millis = self.millis();
+        let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+        let (seconds, rest) = (millis / 1_000 % 60, millis % 1_000);
+        let parts = [(hours, "h"), (minutes, "m"), (seconds, "s"), (rest, "ms")];
+        let text: String = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, unit)| format!("{count}{unit}"))
+            .collect();
+        if text.is_empty() { "0s".into() } else { text }
+    }
+}

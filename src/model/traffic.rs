@@ -1,0 +1,198 @@
+//! How calls are routed and treated.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Duration, HeaderName, Name};
+
+/// How calls to a component are routed and treated.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Traffic {
+    /// What to do where a mode cannot do this exactly. Without it: refuse.
+    #[schemars(example = &"approximate")]
+    pub fallback: Option<Fallback>,
+    /// Rules in order; the first that matches decides.
+    pub rules: Option<Vec<Rule>>,
+    /// What is left, in percent for each version; must come to 100.
+    #[schemars(example = BTreeMap::from([("v1", 90), ("v2", 10)]))]
+    pub split: Option<BTreeMap<Name, Percent>>,
+    /// How often a failed call is tried again: a policy, or `mesh` for the mesh's own default. Without it: never.
+    pub retries: Option<Retries>,
+    /// How long a call may take. Without it: as long as it likes.
+    #[schemars(example = &"2s")]
+    pub timeout: Option<Duration>,
+    /// Failures to inject.
+    pub fault: Option<Fault>,
+    /// A version that gets a copy of the calls; its answers are thrown away.
+    pub mirror: Option<Mirror>,
+}
+
+/// What to do where a mode cannot do something exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fallback {
+    /// Come as close as the mode can, and say how close.
+    Approximate,
+    /// Leave it out, and say so.
+    Drop,
+}
+
+/// One rule: what it matches, and where those calls go.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Rule {
+    /// What a call must look like; every condition must hold. Without it: every call.
+    #[serde(rename = "match")]
+    pub matches: Option<Match>,
+    /// The version that takes the calls.
+    #[schemars(example = &"v3")]
+    pub to: Option<Name>,
+    /// The versions that share the calls, in percent; must come to 100.
+    #[schemars(example = BTreeMap::from([("v1", 50), ("v3", 50)]))]
+    pub split: Option<BTreeMap<Name, Percent>>,
+    /// How often a failed call is tried again. Without it: as the component says.
+    pub retries: Option<Retries>,
+    /// How long a call may take. Without it: as the component says.
+    #[schemars(example = &"2s")]
+    pub timeout: Option<Duration>,
+    /// Failures to inject. Without it: as the component says.
+    pub fault: Option<Fault>,
+    /// A version that gets a copy of the calls. Without it: as the component says.
+    pub mirror: Option<Mirror>,
+    /// What to do where a mode cannot do this exactly. Without it: as the component says.
+    #[schemars(example = &"drop")]
+    pub fallback: Option<Fallback>,
+}
+
+/// Conditions on a call; every one must hold.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Match {
+    /// Conditions on request headers, by name.
+    pub headers: Option<BTreeMap<HeaderName, Matcher>>,
+    /// Conditions on cookies, by name.
+    pub cookies: Option<BTreeMap<HeaderName, Matcher>>,
+    /// A condition on the path. `prefix` goes by segment, `startsWith` by text.
+    pub path: Option<Matcher>,
+    /// A condition on the method.
+    #[schemars(example = &"GET")]
+    pub method: Option<Method>,
+    /// Conditions on query parameters, by name.
+    pub query: Option<BTreeMap<String, Matcher>>,
+}
+
+/// The methods of RFC 9110 and RFC 5789.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs, reason = "the names are HTTP's own")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Connect,
+    Trace,
+}
+
+impl Method {
+    /// HTTP's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Connect => "CONNECT",
+            Self::Trace => "TRACE",
+        }
+    }
+}
+
+/// A condition on one text: the text itself, or exactly one of the ways below.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matcher {
+    /// Equal to this text.
+    Exact(String),
+    /// Begins with this text; of a path, with these segments.
+    Prefix(String),
+    /// Begins with this text, segments or not. Paths only.
+    StartsWith(String),
+    /// Matched as a whole by this regular expression (RE2 syntax).
+    Regex(String),
+    /// There at all, or not at all.
+    Present(bool),
+}
+
+/// How often a failed call is tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Retries {
+    /// Whatever the mesh does by itself.
+    Mesh,
+    /// As written.
+    Policy(RetryPolicy),
+}
+
+/// How often a failed call is tried again.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryPolicy {
+    /// The most tries after the first; 0 is never.
+    #[schemars(range(max = 100), example = 2)]
+    pub attempts: u32,
+    /// How long each try may take. Without it: the timeout.
+    #[schemars(example = &"500ms")]
+    pub per_try: Option<Duration>,
+    /// What counts as failed, in Envoy's words. Without it: connection failures and 503.
+    #[schemars(example = ["connect-failure", "503"])]
+    pub on: Option<Vec<String>>,
+}
+
+/// Failures to inject.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+pub struct Fault {
+    /// Makes calls wait.
+    pub delay: Option<Delay>,
+    /// Makes calls fail.
+    pub abort: Option<Abort>,
+}
+
+/// Makes calls wait.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Delay {
+    /// How long.
+    #[schemars(example = &"7s")]
+    pub time: Duration,
+    /// Of how many calls in 100. Without it: all.
+    pub percent: Option<Percent>,
+}
+
+/// Makes calls fail.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Abort {
+    /// The HTTP status they get.
+    #[schemars(range(min = 200, max = 599), example = 503)]
+    pub status: u16,
+    /// Of how many calls in 100. Without it: all.
+    pub percent: Option<Percent>,
+}
+
+/// A copy of the calls.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Mirror {
+    /// The version that gets it.
+    #[schemars(example = &"v2")]
+    pub to: Name,
+    /// Of how many calls in 100. Without it: all.
+    pub percent: Option<Percent>,
+}
+
+/// A whole number of calls in 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Percent(#[schemars(range(max = 100))] pub u8);

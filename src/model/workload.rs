@@ -1,0 +1,336 @@
+//! What runs: the settings of a component's pods, which a version can override one by one.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    Dependency, Duration, EnvName, HeaderName, Label, LabelValue, Name, PathName, Quantity,
+};
+
+/// The settings of a component's pods. A version overrides them key by key.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Workload {
+    /// The container image.
+    #[schemars(example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
+    pub image: Option<String>,
+    /// When the image is pulled. Without it: what Kubernetes does for its tag.
+    #[schemars(example = &"IfNotPresent")]
+    pub image_pull: Option<ImagePull>,
+    /// What to run instead of the image's entry point.
+    #[schemars(example = ["sh", "-c", "exec serve"])]
+    pub command: Option<Vec<String>>,
+    /// The arguments of what is run.
+    #[schemars(example = ["--port", "8080"])]
+    pub args: Option<Vec<String>>,
+    /// The directory to run in.
+    #[schemars(example = &"/app")]
+    pub working_dir: Option<PathName>,
+    /// How many pods. Without it: 1.
+    #[schemars(range(max = 100_000), example = 3)]
+    pub replicas: Option<u32>,
+    /// The components this one calls: a list of names, or a mapping with more to say.
+    pub depends_on: Option<Dependencies>,
+    /// Components that must be created before this one; says nothing about calls.
+    #[schemars(example = ["migrations"])]
+    pub start_after: Option<Vec<Name>>,
+    /// Environment variables of the container.
+    pub env: Option<BTreeMap<EnvName, EnvValue>>,
+    /// Files in the container, by their absolute path.
+    pub files: Option<BTreeMap<PathName, FileSource>>,
+    /// Directories in the container that are storage, by their absolute path.
+    pub volumes: Option<BTreeMap<PathName, Volume>>,
+    /// How Kubernetes finds out whether a pod is well.
+    pub probes: Option<Probes>,
+    /// Processor and memory.
+    pub resources: Option<Resources>,
+    /// What the container may do. Without it: the restricted profile of the Pod Security Standards.
+    pub security_context: Option<SecurityContext>,
+    /// Labels of the workload and its pods.
+    #[schemars(example = BTreeMap::from([("team", "books")]))]
+    pub labels: Option<BTreeMap<Label, LabelValue>>,
+    /// Annotations of the workload and its pods.
+    #[schemars(example = BTreeMap::from([("example.com/owner", "books")]))]
+    pub annotations: Option<BTreeMap<Label, String>>,
+}
+
+impl Workload {
+    /// The names of the fields that are written.
+    pub fn written(&self) -> Vec<&'static str> {
+        let fields = [
+            ("image", self.image.is_some()),
+            ("imagePull", self.image_pull.is_some()),
+            ("command", self.command.is_some()),
+            ("args", self.args.is_some()),
+            ("workingDir", self.working_dir.is_some()),
+            ("replicas", self.replicas.is_some()),
+            ("dependsOn", self.depends_on.is_some()),
+            ("startAfter", self.start_after.is_some()),
+            ("env", self.env.is_some()),
+            ("files", self.files.is_some()),
+            ("volumes", self.volumes.is_some()),
+            ("probes", self.probes.is_some()),
+            ("resources", self.resources.is_some()),
+            ("securityContext", self.security_context.is_some()),
+            ("labels", self.labels.is_some()),
+            ("annotations", self.annotations.is_some()),
+        ];
+        fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name).collect()
+    }
+}
+
+/// When an image is pulled.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are Kubernetes' own")]
+pub enum ImagePull {
+    Always,
+    IfNotPresent,
+    Never,
+}
+
+impl ImagePull {
+    /// Kubernetes' name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Always => "Always",
+            Self::IfNotPresent => "IfNotPresent",
+            Self::Never => "Never",
+        }
+    }
+}
+
+/// What a component calls, with the order in which it was written where that is a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Dependencies {
+    /// Nothing.
+    #[default]
+    None,
+    /// Names alone.
+    List(Vec<Name>),
+    /// Names with settings.
+    Map(BTreeMap<Name, Dependency>),
+}
+
+/// The value of an environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EnvValue {
+    /// The text as written; `$(OTHER)` is Kubernetes' reference to another variable.
+    Text(String),
+    /// `NAME/KEY` of a Secret.
+    Secret(String),
+    /// `NAME/KEY` of a ConfigMap.
+    Config(String),
+    /// A field of the pod, such as `status.podIP`.
+    Field(String),
+    /// A resource of the container, such as `limits.memory`.
+    Resource(String),
+}
+
+/// Where a file's content comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FileSource {
+    /// The content itself.
+    Text(String),
+    /// A file in the app's folder, relative to the app file.
+    File(String),
+    /// `NAME/KEY` of a Secret.
+    Secret(String),
+    /// `NAME/KEY` of a ConfigMap.
+    Config(String),
+}
+
+/// Storage behind a directory.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Volume {
+    /// Empty at the start, gone with the pod.
+    Scratch(Medium),
+    /// A claim that the workload owns.
+    Persistent {
+        /// How much.
+        size: Quantity,
+        /// The storage class; without it the cluster's default.
+        class: Option<String>,
+        /// Who can mount it.
+        access: Access,
+    },
+    /// A claim that exists already.
+    Claim(String),
+}
+
+/// What scratch storage is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// The node's disk.
+    Disk,
+    /// Memory, which counts against the memory limit.
+    Memory,
+}
+
+/// Who can mount a claim.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are Kubernetes' own")]
+pub enum Access {
+    #[default]
+    ReadWriteOnce,
+    ReadOnlyMany,
+    ReadWriteMany,
+    ReadWriteOncePod,
+}
+
+impl Access {
+    /// Kubernetes' name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReadWriteOnce => "ReadWriteOnce",
+            Self::ReadOnlyMany => "ReadOnlyMany",
+            Self::ReadWriteMany => "ReadWriteMany",
+            Self::ReadWriteOncePod => "ReadWriteOncePod",
+        }
+    }
+}
+
+/// The three probes of a container.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Probes {
+    /// Whether the pod can take calls.
+    pub readiness: Option<Probe>,
+    /// Whether the container must be restarted.
+    pub liveness: Option<Probe>,
+    /// Whether the container has started; the other two wait for it.
+    pub startup: Option<Probe>,
+}
+
+/// One probe. Exactly one of `http`, `tcp`, `grpc` and `exec` says what to try.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// The path of an HTTP GET that answers 200 to 399.
+    #[schemars(example = &"/healthz")]
+    pub http: Option<String>,
+    /// The port for `http`, by name or container port; needed when there are several.
+    #[schemars(example = &"http")]
+    pub port: Option<PortRef>,
+    /// Headers for `http`.
+    #[schemars(example = BTreeMap::from([("Host", "probe")]))]
+    pub headers: Option<BTreeMap<HeaderName, String>>,
+    /// The port that accepts a connection, by name or container port.
+    #[schemars(example = &"tcp")]
+    pub tcp: Option<PortRef>,
+    /// The port of a gRPC health service, by name or container port.
+    #[schemars(example = &"grpc")]
+    pub grpc: Option<PortRef>,
+    /// A command that exits with 0.
+    #[schemars(example = ["redis-cli", "ping"])]
+    pub exec: Option<Vec<String>>,
+    /// How long to wait before the first try.
+    #[schemars(example = &"10s")]
+    pub initial_delay: Option<Duration>,
+    /// How often to try. Kubernetes' default is `10s`.
+    #[schemars(example = &"5s")]
+    pub period: Option<Duration>,
+    /// How long a try may take. Kubernetes' default is `1s`.
+    #[schemars(example = &"2s")]
+    pub timeout: Option<Duration>,
+    /// Successes in a row that count as well. Kubernetes' default is 1.
+    #[schemars(range(min = 1, max = 1000), example = 1)]
+    pub success_threshold: Option<u32>,
+    /// Failures in a row that count as unwell. Kubernetes' default is 3.
+    #[schemars(range(min = 1, max = 1000), example = 3)]
+    pub failure_threshold: Option<u32>,
+}
+
+/// A port by its name in `ports`, or by the container's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortRef {
+    /// A name in `ports`.
+    Name(String),
+    /// A number that the container listens on.
+    Number(u16),
+}
+
+/// Processor and memory: what is set aside, and what is the most.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Resources {
+    /// Processor time set aside.
+    #[schemars(example = &"100m")]
+    pub cpu: Option<Quantity>,
+    /// Memory set aside.
+    #[schemars(example = &"64Mi")]
+    pub memory: Option<Quantity>,
+    /// The most the container gets.
+    pub limits: Option<Limits>,
+}
+
+/// The most a container gets.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Limits {
+    /// The most processor time.
+    #[schemars(example = &"1")]
+    pub cpu: Option<Quantity>,
+    /// The most memory; beyond it the container is killed.
+    #[schemars(example = &"128Mi")]
+    pub memory: Option<Quantity>,
+}
+
+/// What a container may do. What is not written keeps weft's safe default.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityContext {
+    /// The user id of the processes.
+    #[schemars(example = 1000)]
+    pub run_as_user: Option<u32>,
+    /// The group id of the processes.
+    #[schemars(example = 1000)]
+    pub run_as_group: Option<u32>,
+    /// Whether running as root is refused. Without it: `true`.
+    #[schemars(example = true)]
+    pub run_as_non_root: Option<bool>,
+    /// The group that owns mounted volumes.
+    #[schemars(example = 1000)]
+    pub fs_group: Option<u32>,
+    /// Whether the image's own files are read-only. Without it: `false`.
+    #[schemars(example = true)]
+    pub read_only_root_filesystem: Option<bool>,
+    /// Whether a process can gain more rights than its parent. Without it: `false`.
+    #[schemars(example = false)]
+    pub allow_privilege_escalation: Option<bool>,
+    /// Whether the container is root on the node. Without it: `false`.
+    #[schemars(example = false)]
+    pub privileged: Option<bool>,
+    /// Linux capabilities. Without it: all are dropped.
+    pub capabilities: Option<Capabilities>,
+    /// The system-call filter. Without it: `RuntimeDefault`.
+    #[schemars(example = &"RuntimeDefault")]
+    pub seccomp: Option<Seccomp>,
+}
+
+/// Linux capabilities.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Capabilities {
+    /// Given on top.
+    #[schemars(example = ["NET_BIND_SERVICE"])]
+    pub add: Option<Vec<String>>,
+    /// Taken away. Without it: `ALL`.
+    #[schemars(example = ["ALL"])]
+    pub drop: Option<Vec<String>>,
+}
+
+/// The system-call filter.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the names are Kubernetes' own")]
+pub enum Seccomp {
+    RuntimeDefault,
+    Unconfined,
+}
+
+impl Seccomp {
+    /// Kubernetes' name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RuntimeDefault => "RuntimeDefault",
+            Self::Unconfined => "Unconfined",
+        }
+    }
+}

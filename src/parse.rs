@@ -1,0 +1,200 @@
+//! Text → shape-checked [`App`]. Knows the grammar and its layers, not what names mean.
+
+mod layers;
+mod params;
+pub mod rule;
+mod shape;
+
+use serde::Deserialize;
+
+use crate::diag::{Diagnostic, Reported, Sink};
+use crate::model::App;
+use crate::source::{Place, Sources};
+use crate::yaml::{self, Comment, FileId, Node, Problem, ProblemKind};
+use params::Params;
+use shape::Grammar;
+
+/// What is laid over the file in this run.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// The environment to apply, by name.
+    pub environment: Option<String>,
+    /// `PATH=VALUE` settings, applied in order, after the environment.
+    pub settings: Vec<String>,
+}
+
+/// A parsed file: the app, and what does not depend on the layers.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The app as the layers make it.
+    pub app: App,
+    /// The names under `environments`.
+    pub environments: Vec<String>,
+}
+
+/// The comments of a file, for allow-comments; empty where the text is not YAML.
+pub fn comments(sources: &Sources, file: FileId) -> Vec<Comment> {
+    let (document, _) = yaml::parse(&sources.file(file).text, file);
+    document.map(|document| document.comments).unwrap_or_default()
+}
+
+/// The names under `environments`; none where the text is not YAML.
+pub fn environments(sources: &Sources, file: FileId) -> Vec<String> {
+    let (document, _) = yaml::parse(&sources.file(file).text, file);
+    document.map(|document| environments_of(&document.root)).unwrap_or_default()
+}
+
+fn environments_of(root: &Node) -> Vec<String> {
+    let declared = root.get("environments").map(|entry| entry.value.entries());
+    declared.into_iter().flatten().map(|entry| entry.key.text.to_string()).collect()
+}
+
+/// Reads one app file with its layers, and leaves the resolved tree in `sources`.
+///
+/// # Errors
+/// Everything that is wrong with text, shape and layers is in the sink.
+pub fn parse(
+    sources: &mut Sources,
+    file: FileId,
+    layers: &Layers,
+    sink: &mut Sink,
+) -> Result<Parsed, Reported> {
+    if let Some(offset) = sources.file(file).invalid {
+        let place = Place::Bytes(yaml::Span { file, start: offset, end: offset });
+        let title = "the file is not UTF-8";
+        sink.report(
+            Diagnostic::new(&rule::NOT_UTF8, title, place, "this byte belongs to no character")
+                .help("save the file as UTF-8"),
+        );
+        return Err(fail(sink));
+    }
+    let (document, problems) = yaml::parse(&sources.file(file).text, file);
+    problems.into_iter().for_each(|problem| sink.report(from_yaml(problem)));
+    let Some(document) = document else {
+        sink.checkpoint()?;
+        // A tree is missing only together with a problem; an empty file is the least of them.
+        sink.report(Diagnostic::new(
+            &rule::EMPTY_FILE,
+            "the app file is empty",
+            Place::Bytes(yaml::Span { file, start: 0, end: 0 }),
+            "nothing here",
+        ));
+        return Err(fail(sink));
+    };
+    let mut settings = Vec::new();
+    for setting in &layers.settings {
+        match layers::from_setting(setting, sources) {
+            Ok(delta) => settings.push(delta),
+            Err(message) => {
+                let file = sources.add(format!("--set {setting}"), setting);
+                let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });
+                sink.report(Diagnostic::new(&rule::UNKNOWN_PATH, message, place, "not PATH=VALUE"));
+            }
+        }
+    }
+    let environments = environments_of(&document.root);
+    let environment = environment(&document.root, layers.environment.as_deref(), sink);
+
+    // Parameters come first: a reference may stand where a number is wanted.
+    let mut param_layers = vec![&document.root];
+    param_layers.extend(environment.as_ref());
+    param_layers.extend(&settings);
+    let params = Params::read(&param_layers, sink);
+    let tree = params.substitute(document.root, sink);
+    Grammar::app().check(&tree, sink);
+    let mut deltas = Vec::new();
+    let environment = layers
+        .environment
+        .as_deref()
+        .and_then(|name| Some(tree.get("environments")?.value.get(name)?.value.clone()));
+    deltas.extend(environment);
+    for delta in settings {
+        layers::check_setting(&tree, &delta, sink);
+        let delta = params.substitute(without_bare_params(delta), sink);
+        Grammar::delta().check(&delta, sink);
+        deltas.push(delta);
+    }
+    sink.checkpoint()?;
+
+    let (tree, _) = layers::take(tree, "environments");
+    let tree = deltas.iter().fold(tree, |tree, delta| layers::merge(tree, delta, Grammar::ROOT));
+    let tree = layers::settle(tree, sink);
+    Grammar::app().check(&tree, sink);
+    let value = Grammar::app().value(&tree, Grammar::ROOT);
+    sources.set_tree(tree);
+    sink.checkpoint()?;
+    match App::deserialize(value) {
+        Ok(app) => Ok(Parsed { app, environments }),
+        Err(error) => {
+            let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });
+            let title = format!("weft cannot read this file, though its shape is right: {error}");
+            sink.report(
+                Diagnostic::new(&rule::MALFORMED_VALUE, title, place, "somewhere in this file")
+                    .help("report this as a bug of weft"),
+            );
+            Err(fail(sink))
+        }
+    }
+}
+
+/// The proof of a failure that was just reported.
+fn fail(sink: &Sink) -> Reported {
+    match sink.checkpoint() {
+        Err(reported) => reported,
+        Ok(()) => unreachable!("an error was reported right before"),
+    }
+}
+
+/// `--set params.tag=2` gives the value alone; merged, it is the parameter's default.
+fn without_bare_params(delta: Node) -> Node {
+    let bare = delta
+        .get("params")
+        .and_then(|params| params.value.entries().first())
+        .is_some_and(|param| param.value.scalar().is_some());
+    if bare { layers::take(delta, "params").0 } else { delta }
+}
+
+fn environment(root: &Node, name: Option<&str>, sink: &mut Sink) -> Option<Node> {
+    let name = name?;
+    let declared = root.get("environments");
+    if let Some(entry) = declared.and_then(|entry| entry.value.get(name)) {
+        return Some(entry.value.clone());
+    }
+    let known = declared.map(|entry| entry.value.entries()).unwrap_or_default();
+    let place = declared
+        .map_or(crate::source::resolve_in(root, &crate::source::Path::root(), true), |entry| {
+            entry.key.span
+        });
+    let title = format!("there is no environment `{name}`");
+    let diagnostic =
+        Diagnostic::new(&rule::UNKNOWN_ENVIRONMENT, title, Place::Bytes(place), "not declared");
+    sink.report(if known.is_empty() {
+        diagnostic.help("declare it under `environments`")
+    } else {
+        diagnostic.suggest(name, known.iter().map(|entry| &*entry.key.text))
+    });
+    None
+}
+
+fn from_yaml(problem: Problem) -> Diagnostic {
+    let rule = match problem.kind {
+        ProblemKind::Syntax => &rule::SYNTAX_ERROR,
+        ProblemKind::DuplicateKey => &rule::DUPLICATE_KEY,
+        ProblemKind::SeveralDocuments => &rule::SEVERAL_DOCUMENTS,
+        ProblemKind::Empty => &rule::EMPTY_FILE,
+        ProblemKind::TooDeep => &rule::NESTING_TOO_DEEP,
+        ProblemKind::AliasExpansion => &rule::ALIAS_EXPANSION,
+        ProblemKind::Tag => &rule::UNSUPPORTED_TAG,
+        ProblemKind::MergeKey => &rule::MERGE_KEY,
+        ProblemKind::KeyNotText => &rule::KEY_NOT_TEXT,
+        ProblemKind::ForbiddenCharacter => &rule::FORBIDDEN_CHARACTER,
+    };
+    let mut diagnostic = Diagnostic::new(rule, problem.message, Place::Bytes(problem.span), "here");
+    for (span, label) in problem.related {
+        diagnostic = diagnostic.also(Place::Bytes(span), label);
+    }
+    match problem.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,373 @@
+//! The layers of an app file become one tree: environment, `--set`, defaults, versions.
+//!
+//! All of it happens on the spanned tree, so each value still knows where it was written, whichever
+//! layer it came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::rule;
+use super::shape::{At, Grammar};
+use crate::diag::{Diagnostic, Sink, listing};
+use crate::source::{Place, Sources};
+use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
+
+/// Fields that belong to the component, not to its versions.
+const COMPONENT_ONLY: [&str; 11] = [
+    "kind",
+    "address",
+    "ports",
+    "aliases",
+    "expose",
+    "serviceAccount",
+    "propagates",
+    "versionOf",
+    "version",
+    "versions",
+    "traffic",
+];
+
+/// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
+/// exclude each other are replaced as a whole.
+pub fn merge(lower: Node, upper: &Node, at: At) -> Node {
+    let grammar = Grammar::app();
+    let (Value::Mapping(_), Value::Mapping(above)) = (&lower.value, &upper.value) else {
+        return upper.clone();
+    };
+    if grammar.replaces(at) {
+        return upper.clone();
+    }
+    let span = lower.span;
+    let Value::Mapping(below) = lower.value else { return upper.clone() };
+    let entries = below.into_entries();
+    let mut out: Vec<Entry> = Vec::with_capacity(entries.len() + above.len());
+    let mut kept: BTreeMap<Arc<str>, ()> = BTreeMap::new();
+    for entry in entries {
+        kept.insert(entry.key.text.clone(), ());
+        match above.get(&entry.key.text) {
+            None => out.push(entry),
+            Some(over) if over.value.is_null() => {}
+            Some(over) => {
+                let child = grammar.child(at, &entry.key.text);
+                out.push(Entry {
+                    value: merge(entry.value, &over.value, child),
+                    key: over.key.clone(),
+                });
+            }
+        }
+    }
+    for entry in above.iter() {
+        if !kept.contains_key(&entry.key.text) && !entry.value.is_null() {
+            out.push(Entry { key: entry.key.clone(), value: without_nulls(&entry.value) });
+        }
+    }
+    Node { value: Value::Mapping(Mapping::new(out)), span }
+}
+
+/// A delta that adds something deletes nothing in it.
+fn without_nulls(node: &Node) -> Node {
+    let Value::Mapping(mapping) = &node.value else { return node.clone() };
+    let entries = mapping
+        .iter()
+        .filter(|entry| !entry.value.is_null())
+        .map(|entry| Entry { key: entry.key.clone(), value: without_nulls(&entry.value) })
+        .collect();
+    Node { value: Value::Mapping(Mapping::new(entries)), span: node.span }
+}
+
+/// The tree without the entry `key`, and that entry.
+pub fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
+    let span = node.span;
+    let Value::Mapping(mapping) = node.value else { return (node, None) };
+    let mut taken = None;
+    let mut rest = mapping.into_entries();
+    if let Some(position) = rest.iter().position(|entry| &*entry.key.text == key) {
+        taken = Some(rest.remove(position));
+    }
+    (Node { value: Value::Mapping(Mapping::new(rest)), span }, taken)
+}
+
+/// Turns `--set a.b=value` into a delta whose places lead into the text of the option itself.
+pub fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String> {
+    let (path, value) = setting
+        .split_once('=')
+        .ok_or_else(|| format!("`--set {setting}` has no `=`; write PATH=VALUE"))?;
+    if path.is_empty() || path.split('.').any(str::is_empty) {
+        return Err(format!("`--set {setting}` has an empty step in its path"));
+    }
+    let file = sources.add(format!("--set {setting}"), setting);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let span = |from: usize, to: usize| Span { file, start: offset(from), end: offset(to) };
+    let mut node = Node {
+        value: Value::Scalar(Scalar { text: value.into(), style: Style::Plain }),
+        span: span(path.len() + 1, setting.len()),
+    };
+    let mut end = path.len();
+    for step in path.rsplit('.') {
+        let start = end - step.len();
+        let key = Key { text: step.into(), span: span(start, end) };
+        let entry = Entry { key, value: node };
+        node = Node {
+            value: Value::Mapping(Mapping::new(vec![entry])),
+            span: span(start, setting.len()),
+        };
+        end = start.saturating_sub(1);
+    }
+    Ok(node)
+}
+
+/// Reports each name in a `--set` path that the tree does not have, where the name is the author's.
+pub fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
+    // Names under these may be new: their values are complete by themselves.
+    const OPEN: [&str; 8] =
+        ["env", "labels", "annotations", "split", "hosts", "selector", "files", "volumes"];
+    const NAMED: [&str; 4] = ["components", "versions", "ports", "params"];
+    let (mut tree, mut delta) = (tree, delta);
+    let mut parent = "";
+    while let Some(entry) = delta.entries().first() {
+        let below = tree.get(&entry.key.text);
+        if OPEN.contains(&parent) {
+            return;
+        }
+        if NAMED.contains(&parent) && below.is_none() {
+            let known: Vec<&str> = tree.entries().iter().map(|entry| &*entry.key.text).collect();
+            sink.report(
+                Diagnostic::new(
+                    &rule::UNKNOWN_PATH,
+                    format!("there is no `{}` in `{parent}`", entry.key.text),
+                    Place::Bytes(entry.key.span),
+                    "not declared in the file",
+                )
+                .suggest(&entry.key.text, known),
+            );
+            return;
+        }
+        let Some(below) = below else { return };
+        parent = &entry.key.text;
+        tree = &below.value;
+        delta = &entry.value;
+    }
+}
+
+/// Brings components into the one form that the model has: flat versions nested, dependencies as
+/// mappings, defaults and the component's own settings under each version.
+pub fn settle(tree: Node, sink: &mut Sink) -> Node {
+    let grammar = Grammar::app();
+    let components_at = grammar.child(Grammar::ROOT, "components");
+    let component_at = grammar.child(components_at, "");
+    let versions_at = grammar.child(component_at, "versions");
+    let version_at = grammar.child(versions_at, "");
+    let (tree, defaults) = take(tree, "defaults");
+    let (tree, components) = take(tree, "components");
+    let Some(Entry { key, value: components }) = components else { return tree };
+    let span = components.span;
+    let Value::Mapping(mapping) = components.value else {
+        return put(tree, Entry { key, value: components });
+    };
+    let defaults = defaults.map(|entry| dependencies_as_map(entry.value));
+    let entries = nest_flat_form(mapping.into_entries(), sink);
+    let mut out = Vec::with_capacity(entries.len());
+    for Entry { key, value } in entries {
+        let mut component = dependencies_as_map(value);
+        let external = component
+            .get("kind")
+            .and_then(|entry| entry.value.scalar())
+            .is_some_and(|kind| &*kind.text == "external");
+        if let Some(defaults) = &defaults
+            && !external
+            && matches!(component.value, Value::Mapping(_))
+        {
+            component = merge(defaults.clone(), &component, component_at);
+        }
+        if component.get("versions").is_some() {
+            component = spread_over_versions(component, version_at);
+        }
+        out.push(Entry { key, value: component });
+    }
+    let value = Node { value: Value::Mapping(Mapping::new(out)), span };
+    put(tree, Entry { key, value })
+}
+
+fn put(tree: Node, entry: Entry) -> Node {
+    let span = tree.span;
+    let Value::Mapping(mapping) = tree.value else { return tree };
+    let mut entries = mapping.into_entries();
+    entries.push(entry);
+    Node { value: Value::Mapping(Mapping::new(entries)), span }
+}
+
+/// `dependsOn: [a, b]` as `dependsOn: { a: {}, b: {} }`, so that layers add up by name.
+fn dependencies_as_map(component: Node) -> Node {
+    if !matches!(component.get("dependsOn").map(|e| &e.value.value), Some(Value::Sequence(_))) {
+        return component;
+    }
+    let (component, taken) = take(component, "dependsOn");
+    let Some(Entry { key, value }) = taken else { return component };
+    let entries = value
+        .items()
+        .iter()
+        .filter_map(|item| {
+            let name = item.scalar()?.text.clone();
+            let empty = Node { value: Value::Mapping(Mapping::new(Vec::new())), span: item.span };
+            Some(Entry { key: Key { text: name, span: item.span }, value: empty })
+        })
+        .collect();
+    let value = Node { value: Value::Mapping(Mapping::new(entries)), span: value.span };
+    put(component, Entry { key, value })
+}
+
+fn spread_over_versions(component: Node, version_at: At) -> Node {
+    let (component, taken) = take(component, "versions");
+    let Some(Entry { key, value: versions }) = taken else { return component };
+    let span = versions.span;
+    let Value::Mapping(mapping) = versions.value else {
+        return put(component, Entry { key, value: versions });
+    };
+    let shared: Vec<Entry> = component
+        .entries()
+        .iter()
+        .filter(|entry| !COMPONENT_ONLY.contains(&&*entry.key.text))
+        .cloned()
+        .collect();
+    let shared = Node { value: Value::Mapping(Mapping::new(shared)), span: component.span };
+    let spread = |entry: Entry| {
+        let version = dependencies_as_map(entry.value);
+        Entry { key: entry.key, value: merge(shared.clone(), &version, version_at) }
+    };
+    let versions: Vec<Entry> = mapping.into_entries().into_iter().map(spread).collect();
+    let value = Node { value: Value::Mapping(Mapping::new(versions)), span };
+    put(component, Entry { key, value })
+}
+
+/// Moves each `NAME-VERSION: { versionOf: NAME, version: VERSION, … }` under its component.
+fn nest_flat_form(entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
+    if !entries.iter().any(|entry| entry.value.get("versionOf").is_some()) {
+        return entries;
+    }
+    let mut flat: BTreeMap<Arc<str>, Vec<(Entry, Key)>> = BTreeMap::new();
+    let mut rest: Vec<Entry> = Vec::new();
+    for Entry { key, value } in entries {
+        let text =
+            |field: &str| value.get(field).and_then(|e| e.value.scalar()).map(|s| s.text.clone());
+        let (Some(owner), version) = (text("versionOf"), text("version")) else {
+            rest.push(Entry { key, value });
+            continue;
+        };
+        let version = version.unwrap_or_else(|| "v1".into());
+        if *key.text != format!("{owner}-{version}") {
+            let place = Place::Bytes(key.span);
+            sink.report(
+                Diagnostic::new(
+                    &rule::VERSION_OF_NOTHING,
+                    format!("`{}` cannot be version `{version}` of `{owner}`", key.text),
+                    place,
+                    "the name does not fit",
+                )
+                .help(format!("name it `{owner}-{version}`")),
+            );
+            continue;
+        }
+        let named = Key { text: version, span: key.span };
+        flat.entry(owner).or_default().push((Entry { key, value }, named));
+    }
+    for (owner, members) in flat {
+        let position = rest.iter().position(|entry| entry.key.text == owner);
+        let home = match position {
+            Some(position) => rest.remove(position),
+            None => match shared_shell(&owner, &members, sink) {
+                Some(shell) => shell,
+                None => continue,
+            },
+        };
+        let (component, versions) = take(home.value, "versions");
+        let (span, key) = (component.span, home.key.span);
+        let mut nested = match versions {
+            Some(Entry { value: Node { value: Value::Mapping(mapping), .. }, .. }) => {
+                mapping.into_entries()
+            }
+            _ => Vec::new(),
+        };
+        for (member, named) in members {
+            let (value, _) = take(member.value, "versionOf");
+            let (value, _) = take(value, "version");
+            let strays: Vec<&str> = value
+                .entries()
+                .iter()
+                .map(|entry| &*entry.key.text)
+                .filter(|field| COMPONENT_ONLY.contains(field) && position.is_some())
+                .collect();
+            if !strays.is_empty() {
+                let title =
+                    format!("{} of `{}` belongs to `{owner}`", listing(&strays), member.key.text);
+                let place = Place::Bytes(member.key.span);
+                sink.report(
+                    Diagnostic::new(
+                        &rule::VERSION_OF_NOTHING,
+                        title,
+                        place,
+                        "a version of another component",
+                    )
+                    .help(format!("move it to `{owner}`")),
+                );
+            }
+            let kept: Vec<Entry> = value
+                .entries()
+                .iter()
+                .filter(|entry| !COMPONENT_ONLY.contains(&&*entry.key.text))
+                .cloned()
+                .collect();
+            let value = Node { value: Value::Mapping(Mapping::new(kept)), span: value.span };
+            nested.push(Entry { key: named, value });
+        }
+        let versions = Node { value: Value::Mapping(Mapping::new(nested)), span };
+        let field = Key { text: "versions".into(), span: key };
+        let component = put(component, Entry { key: field, value: versions });
+        rest.push(Entry { key: home.key, value: component });
+    }
+    rest
+}
+
+/// Versions without a component beside them make one, if they agree on what belongs to it.
+fn shared_shell(owner: &Arc<str>, members: &[(Entry, Key)], sink: &mut Sink) -> Option<Entry> {
+    let (first, _) = members.first()?;
+    let belongs = |entry: &&Entry| {
+        COMPONENT_ONLY.contains(&&*entry.key.text)
+            && !matches!(&*entry.key.text, "versionOf" | "version")
+    };
+    let shell: Vec<Entry> = first.value.entries().iter().filter(belongs).cloned().collect();
+    let grammar = Grammar::app();
+    let fields = |node: &Node| -> Vec<(String, serde_json::Value)> {
+        let at = grammar.child(grammar.child(Grammar::ROOT, "components"), "");
+        let mut fields: Vec<_> = node
+            .entries()
+            .iter()
+            .filter(belongs)
+            .map(|entry| {
+                let child = grammar.child(at, &entry.key.text);
+                (entry.key.text.to_string(), grammar.value(&entry.value, child))
+            })
+            .collect();
+        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields
+    };
+    for (member, _) in &members[1..] {
+        if fields(&member.value) != fields(&first.value) {
+            let title =
+                format!("the versions of `{owner}` disagree on what belongs to the component");
+            sink.report(
+                Diagnostic::new(
+                    &rule::VERSION_OF_NOTHING,
+                    title,
+                    Place::Bytes(member.key.span),
+                    "differs",
+                )
+                .also(Place::Bytes(first.key.span), "from this one")
+                .help(format!("declare a component `{owner}` with its ports, aliases and traffic")),
+            );
+            return None;
+        }
+    }
+    let span = first.value.span;
+    let key = Key { text: owner.clone(), span: first.key.span };
+    Some(Entry { key, value: Node { value: Value::Mapping(Mapping::new(shell)), span } })
+}

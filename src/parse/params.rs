@@ -1,0 +1,174 @@
+//! `${params.NAME}` at leaf positions becomes the parameter's value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::rule;
+use crate::diag::{Diagnostic, Sink, listing};
+use crate::source::Place;
+use crate::yaml::{Entry, Mapping, Node, Scalar, Span, Value};
+
+const OPEN: &str = "${params.";
+const ESCAPED: &str = "$${params.";
+
+/// A declared parameter and the value it has in this run.
+struct Param {
+    name_span: Span,
+    kind: Arc<str>,
+    values: Vec<Arc<str>>,
+    value: Option<(Arc<str>, Span)>,
+}
+
+/// The parameters of a run.
+pub struct Params(BTreeMap<Arc<str>, Param>);
+
+impl Params {
+    /// Reads declarations and values out of the layers, lowest first, and checks the values.
+    pub fn read(layers: &[&Node], sink: &mut Sink) -> Self {
+        let mut params: BTreeMap<Arc<str>, Param> = BTreeMap::new();
+        for layer in layers {
+            let Some(declared) = layer.get("params") else { continue };
+            for Entry { key, value } in declared.value.entries() {
+                let param = params.entry(key.text.clone()).or_insert(Param {
+                    name_span: key.span,
+                    kind: "string".into(),
+                    values: Vec::new(),
+                    value: None,
+                });
+                // A layer above the file may give the value alone.
+                if let Some(scalar) = value.scalar() {
+                    param.value = Some((scalar.text.clone(), value.span));
+                    continue;
+                }
+                if let Some(kind) = value.get("type").and_then(|entry| entry.value.scalar()) {
+                    param.kind = kind.text.clone();
+                }
+                if let Some(values) = value.get("values") {
+                    let texts = values.value.items().iter().filter_map(Node::scalar);
+                    param.values = texts.map(|scalar| scalar.text.clone()).collect();
+                }
+                if let Some(default) = value.get("default")
+                    && let Some(scalar) = default.value.scalar()
+                {
+                    param.value = Some((scalar.text.clone(), default.value.span));
+                }
+            }
+        }
+        for (name, param) in &params {
+            param.check(name, sink);
+        }
+        Self(params)
+    }
+
+    /// Replaces references in every scalar of `node`, `params` itself excepted.
+    pub fn substitute(&self, node: Node, sink: &mut Sink) -> Node {
+        let span = node.span;
+        let value = match node.value {
+            Value::Scalar(scalar) if scalar.text.contains(OPEN) => {
+                let text = self.expand(&scalar.text, span, sink);
+                Value::Scalar(Scalar { text: text.into(), style: scalar.style })
+            }
+            Value::Sequence(items) => {
+                Value::Sequence(items.into_iter().map(|item| self.substitute(item, sink)).collect())
+            }
+            Value::Mapping(mapping) => {
+                let entries = mapping.into_entries().into_iter();
+                let entries = entries.map(|Entry { key, value }| {
+                    let value =
+                        if &*key.text == "params" { value } else { self.substitute(value, sink) };
+                    Entry { key, value }
+                });
+                Value::Mapping(Mapping::new(entries.collect()))
+            }
+            scalar => scalar,
+        };
+        Node { value, span }
+    }
+
+    fn expand(&self, text: &str, span: Span, sink: &mut Sink) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(OPEN) {
+            if rest[..at].ends_with('$') && rest[at - 1..].starts_with(ESCAPED) {
+                out.push_str(&rest[..at - 1]);
+                out.push_str(OPEN);
+                rest = &rest[at + OPEN.len()..];
+                continue;
+            }
+            out.push_str(&rest[..at]);
+            let name_on = &rest[at + OPEN.len()..];
+            let Some(end) = name_on.find('}') else {
+                let title = "`${params.` has no closing brace";
+                let place = Place::Bytes(span);
+                sink.report(
+                    Diagnostic::new(&rule::UNKNOWN_PARAM, title, place, "never closed")
+                        .help("write `${params.NAME}`, or `$${params.` for the text itself"),
+                );
+                return out;
+            };
+            let name = &name_on[..end];
+            match self.0.get(name) {
+                Some(Param { value: Some((value, _)), .. }) => out.push_str(value),
+                Some(param) => sink.report(
+                    Diagnostic::new(
+                        &rule::PARAM_WITHOUT_VALUE,
+                        format!("parameter `{name}` has no value"),
+                        Place::Bytes(span),
+                        "used here",
+                    )
+                    .also(Place::Bytes(param.name_span), "declared here, without a default")
+                    .help(format!("give it a `default`, or pass `--set params.{name}=VALUE`")),
+                ),
+                None => sink.report(
+                    Diagnostic::new(
+                        &rule::UNKNOWN_PARAM,
+                        format!("there is no parameter `{name}`"),
+                        Place::Bytes(span),
+                        "not declared under `params`",
+                    )
+                    .suggest(name, self.0.keys().map(|name| &**name)),
+                ),
+            }
+            rest = &name_on[end + 1..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl Param {
+    fn check(&self, name: &str, sink: &mut Sink) {
+        let Some((value, span)) = &self.value else { return };
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        let fits = match &*self.kind {
+            "int" => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+            "bool" => matches!(&**value, "true" | "false"),
+            "enum" => self.values.contains(value),
+            "quantity" => {
+                value.starts_with(|first: char| first.is_ascii_digit())
+                    && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+            }
+            "host" => {
+                !value.is_empty()
+                    && value
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '*' | ':'))
+            }
+            _ => true,
+        };
+        if fits {
+            return;
+        }
+        let choices: Vec<&str> = self.values.iter().map(|value| &**value).collect();
+        let label = match &*self.kind {
+            "int" => "must be a whole number".into(),
+            "bool" => "must be `true` or `false`".into(),
+            "quantity" => "must be a quantity such as `128Mi`".into(),
+            "host" => "must be a host name or `*`".into(),
+            _ => format!("must be one of {}", listing(&choices)),
+        };
+        let title =
+            format!("the value of parameter `{name}` does not fit its type `{}`", self.kind);
+        sink.report(Diagnostic::new(&rule::PARAM_TYPE_MISMATCH, title, Place::Bytes(*span), label));
+    }
+}

@@ -1,0 +1,444 @@
+//! Schema first: a scalar is read as the type its field declares, never guessed.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Number, Value as Json};
+
+use super::rule;
+use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
+use crate::model;
+use crate::source::Place;
+use crate::yaml::{Entry, Node, Scalar, Style, Value};
+
+/// The types that a place of the schema accepts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Types {
+    boolean: bool,
+    integer: bool,
+    string: bool,
+    array: bool,
+    object: bool,
+}
+
+/// One place of the schema, as far as reading and merging need it.
+#[derive(Clone, Debug, Default)]
+struct Shape {
+    types: Types,
+    properties: BTreeMap<String, usize>,
+    additional: Option<usize>,
+    items: Option<usize>,
+    replace: bool,
+    expected: Option<String>,
+    choices: Vec<String>,
+    /// What the keys of a mapping must look like, in words.
+    names: Option<String>,
+}
+
+/// A compiled schema: its places for reading, its validator for everything else.
+#[derive(Debug)]
+pub struct Grammar {
+    shapes: Vec<Shape>,
+    validator: Validator,
+}
+
+/// A place of the schema; `None` where the schema says nothing.
+pub type At = Option<usize>;
+
+impl Grammar {
+    /// The grammar of a whole file.
+    pub fn app() -> &'static Self {
+        static APP: OnceLock<Grammar> = OnceLock::new();
+        APP.get_or_init(|| Self::compile(&model::schema()))
+    }
+
+    /// The grammar of a delta.
+    pub fn delta() -> &'static Self {
+        static DELTA: OnceLock<Grammar> = OnceLock::new();
+        DELTA.get_or_init(|| Self::compile(&model::overlay()))
+    }
+
+    #[allow(clippy::expect_used, reason = "our own schema; a test compiles it")]
+    fn compile(schema: &Json) -> Self {
+        let validator = jsonschema::options()
+            .with_pattern_options(PatternOptions::regex())
+            .build(schema)
+            .expect("the generated schema is a schema");
+        let mut compiler = Compiler { schema, shapes: Vec::new(), named: BTreeMap::new() };
+        compiler.shape(schema);
+        Self { shapes: compiler.shapes, validator }
+    }
+
+    /// The root of the schema.
+    pub const ROOT: At = Some(0);
+
+    /// The place below `at` under a key.
+    pub fn child(&self, at: At, key: &str) -> At {
+        let shape = &self.shapes[at?];
+        shape.properties.get(key).copied().or(shape.additional)
+    }
+
+    /// Whether a later layer replaces a mapping here as a whole.
+    pub fn replaces(&self, at: At) -> bool {
+        at.is_some_and(|at| self.shapes[at].replace)
+    }
+
+    /// The tree as JSON, each scalar typed by its place.
+    pub fn value(&self, node: &Node, at: At) -> Json {
+        match &node.value {
+            Value::Mapping(_) => {
+                let field = |entry: &Entry| {
+                    let value = self.value(&entry.value, self.child(at, &entry.key.text));
+                    (entry.key.text.to_string(), value)
+                };
+                Json::Object(node.entries().iter().map(field).collect::<Map<_, _>>())
+            }
+            Value::Sequence(items) => {
+                let item = at.and_then(|at| self.shapes[at].items);
+                Json::Array(items.iter().map(|node| self.value(node, item)).collect())
+            }
+            Value::Scalar(scalar) => self.scalar(scalar, node.is_null(), at),
+        }
+    }
+
+    fn scalar(&self, scalar: &Scalar, null: bool, at: At) -> Json {
+        let types =
+            at.map_or(Types { string: true, ..Types::default() }, |at| self.shapes[at].types);
+        let text = &*scalar.text;
+        if scalar.style == Style::Plain {
+            if null {
+                return Json::Null;
+            }
+            if types.boolean && (text == "true" || text == "false") {
+                return Json::Bool(text == "true");
+            }
+            if types.integer
+                && let Some(number) = decimal(text)
+            {
+                return Json::Number(number);
+            }
+        }
+        Json::String(text.to_owned())
+    }
+
+    /// Reports everything in `tree` that the schema does not allow.
+    pub fn check(&self, tree: &Node, sink: &mut Sink) {
+        let instance = self.value(tree, Self::ROOT);
+        for error in self.validator.iter_errors(&instance) {
+            let pointer = error.instance_path().to_string();
+            let found = self.locate(tree, &pointer);
+            self.explain(error.kind(), &found, sink);
+        }
+    }
+
+    fn locate<'t>(&self, tree: &'t Node, pointer: &str) -> Found<'t> {
+        let mut found = Found { key: None, node: tree, at: Self::ROOT, path: Vec::new() };
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let next = match &found.node.value {
+                Value::Sequence(items) => {
+                    step.parse().ok().and_then(|index: usize| items.get(index)).map(|item| {
+                        let at = found.at.and_then(|at| self.shapes[at].items);
+                        Found { key: None, node: item, at, path: Vec::new() }
+                    })
+                }
+                _ => found.node.get(&step).map(|entry| Found {
+                    key: Some(entry),
+                    node: &entry.value,
+                    at: self.child(found.at, &step),
+                    path: Vec::new(),
+                }),
+            };
+            let Some(mut next) = next else { break };
+            next.path = found.path;
+            next.path.push(step);
+            found = next;
+        }
+        found
+    }
+
+    fn explain(&self, kind: &ValidationErrorKind, found: &Found<'_>, sink: &mut Sink) {
+        let shape = found.at.map(|at| &self.shapes[at]);
+        let expected = shape.map_or_else(|| "something else".into(), Shape::words);
+        let name = found.name();
+        let value = Place::Bytes(found.value_span());
+        let wrong =
+            |rule, fact: String, label: String| Diagnostic::new(rule, fact, value.clone(), label);
+        let diagnostic = match kind {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for key in unexpected {
+                    let Some(entry) = found.node.get(key) else { continue };
+                    let known = shape.into_iter().flat_map(|shape| shape.properties.keys());
+                    let help = did_you_mean(key, known.map(String::as_str));
+                    let title = format!("{} has no field `{key}`", found.owner());
+                    let place = Place::Bytes(entry.key.span);
+                    let diagnostic =
+                        Diagnostic::new(&rule::UNKNOWN_FIELD, title, place, "unknown field");
+                    sink.report(match help {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic,
+                    });
+                }
+                return;
+            }
+            ValidationErrorKind::Required { property } => {
+                let field = property.as_str().unwrap_or_default();
+                let place = match found.key {
+                    Some(entry) => Place::Bytes(entry.key.span),
+                    None => Place::Bytes(crate::source::resolve_in(
+                        found.node,
+                        &crate::source::Path::root(),
+                        true,
+                    )),
+                };
+                Diagnostic::new(
+                    &rule::MISSING_FIELD,
+                    format!("{} has no `{field}`", found.owner()),
+                    place,
+                    format!("`{field}` is missing"),
+                )
+                .help(format!("add `{field}:`"))
+            }
+            ValidationErrorKind::Type { .. } => {
+                let help = (found.node.is_null() && shape.is_some_and(|shape| shape.types.object))
+                    .then(|| "write `{}` for an empty mapping".to_owned());
+                let diagnostic = wrong(
+                    &rule::WRONG_TYPE,
+                    format!("{name} must be {expected}"),
+                    format!("this is {}", describe(found.node)),
+                );
+                match help {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }
+            }
+            ValidationErrorKind::Enum { .. } => {
+                let choices: Vec<&str> = shape
+                    .into_iter()
+                    .flat_map(|shape| &shape.choices)
+                    .map(String::as_str)
+                    .collect();
+                let text = found.node.scalar().map_or("", |scalar| &scalar.text);
+                wrong(
+                    &rule::UNKNOWN_VALUE,
+                    format!("{name} cannot be {}", describe(found.node)),
+                    "no such choice".into(),
+                )
+                .suggest(text, choices)
+            }
+            ValidationErrorKind::Minimum { limit } => wrong(
+                &rule::OUT_OF_RANGE,
+                format!("{name} is out of range"),
+                format!("must be at least {limit}"),
+            ),
+            ValidationErrorKind::Maximum { limit } => wrong(
+                &rule::OUT_OF_RANGE,
+                format!("{name} is out of range"),
+                format!("must be at most {limit}"),
+            ),
+            ValidationErrorKind::MaxLength { limit } => wrong(
+                &rule::OUT_OF_RANGE,
+                format!("{name} is too long"),
+                format!("must have at most {limit} characters"),
+            ),
+            ValidationErrorKind::PropertyNames { error } => {
+                let key = error.instance().as_str().unwrap_or_default().to_owned();
+                let place = found
+                    .node
+                    .get(&key)
+                    .map_or_else(|| value.clone(), |entry| Place::Bytes(entry.key.span));
+                let names = shape.and_then(|shape| shape.names.clone());
+                Diagnostic::new(
+                    &rule::MALFORMED_VALUE,
+                    format!("`{key}` cannot be a name here"),
+                    place,
+                    names.unwrap_or_else(|| "not a name".into()),
+                )
+            }
+            _ => wrong(
+                &rule::MALFORMED_VALUE,
+                format!("{name} is malformed"),
+                format!("must be {expected}"),
+            ),
+        };
+        sink.report(diagnostic);
+    }
+}
+
+/// Where a schema error leads in the tree.
+struct Found<'t> {
+    key: Option<&'t Entry>,
+    node: &'t Node,
+    at: At,
+    path: Vec<String>,
+}
+
+impl Found<'_> {
+    fn value_span(&self) -> crate::yaml::Span {
+        match self.key {
+            // Nothing written, or a block over many lines: the key is the better place.
+            Some(entry)
+                if self.node.span.start == self.node.span.end
+                    || !matches!(self.node.value, Value::Scalar(_)) =>
+            {
+                entry.key.span
+            }
+            _ => self.node.span,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self.path.last() {
+            Some(step) if step.parse::<usize>().is_ok() && self.key.is_none() => {
+                let list = self.path.iter().rev().nth(1).map_or("list", String::as_str);
+                format!("an item of `{list}`")
+            }
+            Some(step) => format!("`{step}`"),
+            None => "the app file".into(),
+        }
+    }
+
+    fn owner(&self) -> String {
+        match self.path.as_slice() {
+            [] => "the app file".into(),
+            [.., list, last] if last.parse::<usize>().is_ok() => format!("an item of `{list}`"),
+            [.., parent, last] if parent == "components" => format!("component `{last}`"),
+            [.., last] => format!("`{last}`"),
+        }
+    }
+}
+
+impl Shape {
+    fn words(&self) -> String {
+        if let Some(expected) = &self.expected {
+            return expected.clone();
+        }
+        let Types { boolean, integer, string, array, object, .. } = self.types;
+        let mut words = Vec::new();
+        if !self.choices.is_empty() {
+            let choices: Vec<&str> = self.choices.iter().map(String::as_str).collect();
+            return format!("one of {}", listing(&choices));
+        }
+        for (accepted, word) in [
+            (boolean, "`true` or `false`"),
+            (integer, "a whole number"),
+            (string, "text"),
+            (array, "a list"),
+            (object, "a mapping"),
+        ] {
+            if accepted {
+                words.push(word);
+            }
+        }
+        words.join(" or ")
+    }
+}
+
+struct Compiler<'s> {
+    schema: &'s Json,
+    shapes: Vec<Shape>,
+    named: BTreeMap<&'s str, usize>,
+}
+
+impl<'s> Compiler<'s> {
+    fn shape(&mut self, schema: &'s Json) -> usize {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.trim_start_matches("#/$defs/");
+            if let Some(known) = self.named.get(name) {
+                return *known;
+            }
+            let slot = self.reserve();
+            self.named.insert(name, slot);
+            let target = &self.schema["$defs"][name];
+            self.fill(slot, target);
+            return slot;
+        }
+        let slot = self.reserve();
+        self.fill(slot, schema);
+        slot
+    }
+
+    fn reserve(&mut self) -> usize {
+        self.shapes.push(Shape::default());
+        self.shapes.len() - 1
+    }
+
+    fn fill(&mut self, slot: usize, schema: &'s Json) {
+        let mut shape = Shape {
+            types: Types::read(&schema["type"]),
+            replace: schema[model::REPLACE] == true,
+            expected: schema[model::EXPECTED].as_str().map(str::to_owned),
+            ..Shape::default()
+        };
+        if let Some(choices) = schema["enum"].as_array() {
+            shape.choices = choices.iter().filter_map(|c| c.as_str().map(str::to_owned)).collect();
+        }
+        if let Some(names) = schema["propertyNames"][model::EXPECTED].as_str() {
+            shape.names = Some(format!("must be {names}"));
+        }
+        if let Some(properties) = schema["properties"].as_object() {
+            for (name, property) in properties {
+                let child = self.shape(property);
+                shape.properties.insert(name.clone(), child);
+            }
+        }
+        if schema["additionalProperties"].is_object() {
+            shape.additional = Some(self.shape(&schema["additionalProperties"]));
+        }
+        if schema["items"].is_object() {
+            shape.items = Some(self.shape(&schema["items"]));
+        }
+        self.shapes[slot] = shape;
+    }
+}
+
+impl Types {
+    fn read(schema: &Json) -> Self {
+        let named = |name: &str| match schema {
+            Json::Array(types) => types.iter().any(|known| known == name),
+            one => one == name,
+        };
+        Self {
+            boolean: named("boolean"),
+            integer: named("integer"),
+            string: named("string"),
+            array: named("array"),
+            object: named("object"),
+        }
+    }
+}
+
+/// A decimal integer and nothing else: no sign but minus, no leading zero, no `_`, no exponent.
+fn decimal(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
+    if !plain {
+        return None;
+    }
+    match text.parse::<i64>() {
+        Ok(number) => Some(number.into()),
+        // Beyond 64 bits it is out of every range we have; the range check says so.
+        Err(_) => Some(if text.starts_with('-') { i64::MIN.into() } else { u64::MAX.into() }),
+    }
+}
+
+/// What a node is, for people. Long texts are cut.
+pub fn describe(node: &Node) -> String {
+    match &node.value {
+        Value::Mapping(_) => "a mapping".into(),
+        Value::Sequence(_) => "a list".into(),
+        Value::Scalar(_) if node.is_null() => "nothing".into(),
+        Value::Scalar(scalar) => {
+            let text: String = scalar.text.chars().take(40).collect();
+            let more = if text.len() < scalar.text.len() { "…" } else { "" };
+            match scalar.style {
+                Style::Plain => format!("`{text}{more}`"),
+                _ => format!("the text `{text}{more}`"),
+            }
+        }
+    }
+}
