@@ -31,7 +31,7 @@ mod unreachable_component;
 mod versions_need_deployment;
 mod weights_not_100;
 
-use crate::diag::{Diagnostic, Reported, Rule, Sink};
+use crate::diag::{Diagnostic, Reported, Rule, Severity, Sink};
 use crate::graph::Graph;
 
 pub use env_reference_cycle::ordered as env_order;
@@ -73,12 +73,17 @@ pub struct Finder<'a> {
     /// The application.
     pub graph: &'a Graph,
     sink: &'a mut Sink,
+    /// Whether names could not be bound, so that parts of the graph are missing.
+    partial: bool,
 }
 
 impl Finder<'_> {
-    /// Takes a finding.
+    /// Takes a finding. Of a partial graph, only errors are sure: what looks unused or unreachable
+    /// may be so because of a name that was misspelt elsewhere.
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.sink.report(diagnostic);
+        if !self.partial || diagnostic.severity() == Severity::Error {
+            self.sink.report(diagnostic);
+        }
     }
 }
 
@@ -96,7 +101,7 @@ impl Checked {
 /// Runs every rule.
 ///
 /// # Errors
-/// If any rule found an error. All of them are in the sink.
+/// If any rule or any stage before found an error. All of them are in the sink.
 pub fn check(graph: Graph, sink: &mut Sink) -> Result<Checked, Reported> {
     let checks: &[fn(&mut Finder<'_>)] = &[
         address_mismatch::check,
@@ -128,7 +133,8 @@ pub fn check(graph: Graph, sink: &mut Sink) -> Result<Checked, Reported> {
         versions_need_deployment::check,
         weights_not_100::check,
     ];
-    let mut finder = Finder { graph: &graph, sink };
+    let partial = sink.checkpoint().is_err();
+    let mut finder = Finder { graph: &graph, sink, partial };
     checks.iter().for_each(|check| check(&mut finder));
     sink.checkpoint()?;
     Ok(Checked(graph))

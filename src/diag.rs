@@ -6,7 +6,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use crate::source::{Place, Sources};
-use crate::yaml::{Comment, Span};
+use crate::yaml::{Comment, FileId, Span};
 
 pub use machine::{github, gitlab, json, sarif};
 pub use text::{Style, text};
@@ -79,6 +79,11 @@ impl Diagnostic {
             labels: vec![Label { place, text: label.into() }],
             help: None,
         }
+    }
+
+    /// How grave it is.
+    pub fn severity(&self) -> Severity {
+        self.rule.severity
     }
 
     /// Labels a further party.
@@ -249,8 +254,16 @@ pub static MALFORMED_ALLOW: Rule = Rule {
 /// The allow-comments of one file.
 #[derive(Debug, Default)]
 pub struct Allows {
-    /// Line that is spoken for → (code, comment's place, used).
-    by_line: BTreeMap<(u32, usize), Vec<(String, Span, bool)>>,
+    /// The comments for each line that is spoken for.
+    by_line: BTreeMap<(FileId, usize), Vec<Allow>>,
+}
+
+/// One allow-comment.
+#[derive(Debug)]
+struct Allow {
+    code: &'static str,
+    span: Span,
+    used: bool,
 }
 
 impl Allows {
@@ -268,27 +281,26 @@ impl Allows {
             let words = order.trim().strip_prefix("allow").unwrap_or_default();
             let (code, reason) = split_reason(words.trim());
             let known = rules.iter().find(|rule| rule.code == code);
-            let fault = match known {
-                None => Some((
-                    "no rule has this code",
-                    did_you_mean(code, rules.iter().map(|rule| rule.code)),
-                )),
-                Some(rule) if rule.severity == Severity::Error => {
-                    Some(("errors cannot be allowed", None))
+            let (label, help) = match known {
+                None => {
+                    let codes = rules.iter().map(|rule| rule.code);
+                    ("no rule has this code", did_you_mean(code, codes))
                 }
-                Some(_) if reason.is_empty() => Some(("the reason is missing", None)),
-                Some(_) => None,
+                Some(rule) if rule.severity == Severity::Error => {
+                    ("errors cannot be allowed", None)
+                }
+                Some(_) if reason.is_empty() => ("the reason is missing", None),
+                Some(rule) => {
+                    let line = spoken_for(comment.span, sources);
+                    let allow = Allow { code: rule.code, span: comment.span, used: false };
+                    allows.by_line.entry((comment.span.file, line)).or_default().push(allow);
+                    continue;
+                }
             };
-            if let Some((label, help)) = fault {
-                let help = help.unwrap_or_else(|| "write `# weft: allow CODE — reason`".into());
-                let place = Place::Bytes(comment.span);
-                let title = format!("`# {}` allows nothing", comment.text);
-                sink.report(Diagnostic::new(&MALFORMED_ALLOW, title, place, label).help(help));
-                continue;
-            }
-            let line = spoken_for(comment.span, sources);
-            let entry = (code.to_owned(), comment.span, false);
-            allows.by_line.entry((comment.span.file.0, line)).or_default().push(entry);
+            let help = help.unwrap_or_else(|| "write `# weft: allow CODE — reason`".into());
+            let title = format!("`# {}` allows nothing", comment.text);
+            let place = Place::Bytes(comment.span);
+            sink.report(Diagnostic::new(&MALFORMED_ALLOW, title, place, label).help(help));
         }
         allows
     }
@@ -298,10 +310,11 @@ impl Allows {
         findings.retain(|finding| {
             let span = finding.span();
             let line = sources.position(span.file, span.start).line;
-            let Some(here) = self.by_line.get_mut(&(span.file.0, line)) else { return true };
-            match here.iter_mut().find(|(code, ..)| code == finding.rule.code) {
-                Some((.., used)) => {
-                    *used = true;
+            let here = self.by_line.get_mut(&(span.file, line));
+            let allow = here.and_then(|here| here.iter_mut().find(|a| a.code == finding.rule.code));
+            match allow {
+                Some(allow) => {
+                    allow.used = true;
                     false
                 }
                 None => true,
@@ -312,11 +325,11 @@ impl Allows {
     /// Findings for the comments that nothing needed.
     pub fn unused(&self) -> Vec<Finding> {
         let all = self.by_line.values().flatten();
-        all.filter(|(.., used)| !used)
-            .map(|(code, span, _)| Finding {
+        all.filter(|allow| !allow.used)
+            .map(|allow| Finding {
                 rule: &UNUSED_ALLOW,
-                title: format!("`{code}` is allowed here, but there is no such warning"),
-                labels: vec![Spot { span: *span, text: "silences nothing".into() }],
+                title: format!("`{}` is allowed here, but there is no such warning", allow.code),
+                labels: vec![Spot { span: allow.span, text: "silences nothing".into() }],
                 help: Some("remove the comment".into()),
             })
             .collect()

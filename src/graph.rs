@@ -3,6 +3,7 @@
 
 mod build;
 pub mod rule;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -99,7 +99,7 @@ pub fn compile(
     sink: &mut Sink,
 ) -> Result<Compiled, Reported> {
     let parse::Parsed { app, environments } = parse::parse(sources, file, layers, sink)?;
-    let graph = graph::build(app, load, sink)?;
+    let graph = graph::build(app, load, sink);
     let checked = check::check(graph, sink)?;
     Ok(Compiled { checked, environments })
 }

@@ -60,9 +60,18 @@ pub fn whole(regex: &str) -> Option<regex::Regex> {
     regex::RegexBuilder::new(&format!("^(?:{regex})$")).size_limit(1 << 20).build().ok()
 }
 
-/// The condition that holds where both hold; `None` where no path satisfies both, `Err` where one
-/// condition cannot say it.
-pub fn intersect(entry: &PathMatch, rule: Option<&Matcher>) -> Result<Option<Matcher>, ()> {
+/// Two conditions on a path that no single condition can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inexpressible;
+
+/// The condition that holds where both hold; `None` where no path satisfies both.
+///
+/// # Errors
+/// Where one condition cannot say it.
+pub fn intersect(
+    entry: &PathMatch,
+    rule: Option<&Matcher>,
+) -> Result<Option<Matcher>, Inexpressible> {
     let entry = match entry {
         PathMatch::Exact(text) => Matcher::Exact(text.clone()),
         PathMatch::Prefix(text) => Matcher::Prefix(text.clone()),
@@ -78,7 +87,7 @@ pub fn intersect(entry: &PathMatch, rule: Option<&Matcher>) -> Result<Option<Mat
     }
     match (&entry, rule) {
         (Matcher::Regex(_), _) | (_, Matcher::Regex(_)) if !matches!(entry, Matcher::Exact(_)) => {
-            Err(())
+            Err(Inexpressible)
         }
         // Neither contains the other: exact texts and prefixes are then disjoint, but a segment
         // prefix and a text prefix can overlap in part.
@@ -86,7 +95,7 @@ pub fn intersect(entry: &PathMatch, rule: Option<&Matcher>) -> Result<Option<Mat
         | (Matcher::StartsWith(b), Matcher::Prefix(a))
             if a.starts_with(&**b) || b.starts_with(&**a) =>
         {
-            Err(())
+            Err(Inexpressible)
         }
         _ => Ok(None),
     }

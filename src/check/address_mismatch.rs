@@ -4,7 +4,7 @@ use crate::model::Kind;
 use crate::source::Place;
 
 /// `address-mismatch`: an address where there is none, or none where there must be.
-pub static ADDRESS_MISMATCH: Rule = Rule {
+pub(super) static ADDRESS_MISMATCH: Rule = Rule {
     code: "address-mismatch",
     severity: Severity::Error,
     summary: "an address where there is none, or none where there must be",
@@ -30,7 +30,7 @@ pub static ADDRESS_MISMATCH: Rule = Rule {
 };
 
 /// External components, and they alone, have an address.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let diagnostic = match (component.kind == Kind::External, &component.address) {
             (true, None) => Diagnostic::new(

@@ -4,7 +4,7 @@ use crate::source::Place;
 use crate::traffic::{fewest, lacks, native};
 
 /// `approximated-traffic`: a fallback changes what the file asks for.
-pub static APPROXIMATED_TRAFFIC: Rule = Rule {
+pub(super) static APPROXIMATED_TRAFFIC: Rule = Rule {
     code: "approximated-traffic",
     severity: Severity::Warning,
     summary: "a fallback changes what the file asks for",
@@ -41,7 +41,7 @@ pub static APPROXIMATED_TRAFFIC: Rule = Rule {
 };
 
 /// What a fallback leaves out or bends.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     for lack in lacks(graph) {
         if lack.fallback.is_none() {

@@ -3,7 +3,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `dead-version`: no call reaches a version.
-pub static DEAD_VERSION: Rule = Rule {
+pub(super) static DEAD_VERSION: Rule = Rule {
     code: "dead-version",
     severity: Severity::Warning,
     summary: "no call reaches a version",
@@ -14,7 +14,7 @@ pub static DEAD_VERSION: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic: { split: { v1: 100 } }\n",
     ),
@@ -24,14 +24,14 @@ pub static DEAD_VERSION: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic: { split: { v1: 100, v2: 0 } }\n",
     ),
 };
 
 /// Every version is somewhere in the traffic of its component, if that says where calls go.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
         let Some(split) = &traffic.split else { continue };

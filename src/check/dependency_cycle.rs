@@ -4,7 +4,7 @@ use crate::graph::ComponentId;
 use crate::source::Place;
 
 /// `dependency-cycle`: components call each other in a circle.
-pub static DEPENDENCY_CYCLE: Rule = Rule {
+pub(super) static DEPENDENCY_CYCLE: Rule = Rule {
     code: "dependency-cycle",
     severity: Severity::Warning,
     summary: "components call each other in a circle",
@@ -35,7 +35,7 @@ pub static DEPENDENCY_CYCLE: Rule = Rule {
 };
 
 /// One warning for each circle of calls, with every call on it labelled.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let mut edges: Vec<Vec<ComponentId>> = Vec::with_capacity(graph.components.len());
     for component in &graph.components {

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `duplicate-port`: two ports of a component have the same number.
-pub static DUPLICATE_PORT: Rule = Rule {
+pub(super) static DUPLICATE_PORT: Rule = Rule {
     code: "duplicate-port",
     severity: Severity::Error,
     summary: "two ports of a component have the same number",
@@ -27,7 +27,7 @@ pub static DUPLICATE_PORT: Rule = Rule {
 };
 
 /// One number, one port, for each transport.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let mut taken: BTreeMap<(u16, &'static str), &str> = BTreeMap::new();
         for port in component.ports.iter().filter(|port| port.internal) {

@@ -7,7 +7,7 @@ use crate::model::Via;
 use crate::source::Place;
 
 /// `entry-collision`: two ports are exposed at the same host and path.
-pub static ENTRY_COLLISION: Rule = Rule {
+pub(super) static ENTRY_COLLISION: Rule = Rule {
     code: "entry-collision",
     severity: Severity::Error,
     summary: "two ports are exposed at the same host and path",
@@ -39,7 +39,7 @@ pub static ENTRY_COLLISION: Rule = Rule {
 };
 
 /// Host and path lead to one port.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let mut taken: BTreeMap<(String, PathMatch), (Place, &str)> = BTreeMap::new();
     for component in &find.graph.components {
         for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {

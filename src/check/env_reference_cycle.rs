@@ -6,7 +6,7 @@ use crate::model::EnvValue;
 use crate::source::Place;
 
 /// `env-reference-cycle`: environment variables refer to each other in a circle.
-pub static ENV_REFERENCE_CYCLE: Rule = Rule {
+pub(super) static ENV_REFERENCE_CYCLE: Rule = Rule {
     code: "env-reference-cycle",
     severity: Severity::Error,
     summary: "environment variables refer to each other in a circle",
@@ -30,7 +30,7 @@ pub static ENV_REFERENCE_CYCLE: Rule = Rule {
 };
 
 /// References among variables have an order.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         let (_, stuck) = ordered(&version.env);
         let Some(first) = stuck.first() else { continue };

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `env-set-twice`: an environment variable is set twice.
-pub static ENV_SET_TWICE: Rule = Rule {
+pub(super) static ENV_SET_TWICE: Rule = Rule {
     code: "env-set-twice",
     severity: Severity::Error,
     summary: "an environment variable is set twice",
@@ -37,7 +37,7 @@ pub static ENV_SET_TWICE: Rule = Rule {
 };
 
 /// Variables of the author and of every dependency are told apart.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     for version in graph.components.iter().flat_map(|component| &component.versions) {
         let mut set: BTreeMap<&str, (Place, String)> = BTreeMap::new();

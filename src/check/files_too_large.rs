@@ -4,7 +4,7 @@ use crate::graph::File;
 use crate::source::Place;
 
 /// `files-too-large`: the files of a component do not fit into a ConfigMap.
-pub static FILES_TOO_LARGE: Rule = Rule {
+pub(super) static FILES_TOO_LARGE: Rule = Rule {
     code: "files-too-large",
     severity: Severity::Error,
     summary: "the files of a component do not fit into a ConfigMap",
@@ -33,7 +33,7 @@ pub static FILES_TOO_LARGE: Rule = Rule {
 const LIMIT: usize = 1024 * 1024;
 
 /// Shipped files fit into one ConfigMap for each workload.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         let size = |file: &File| match file {
             File::Text(text) => text.len(),

@@ -4,7 +4,7 @@ use crate::model::{GatewayKind, Via};
 use crate::source::{Path, Place};
 
 /// `gateway-without-class`: a Gateway API entry has no class.
-pub static GATEWAY_WITHOUT_CLASS: Rule = Rule {
+pub(super) static GATEWAY_WITHOUT_CLASS: Rule = Rule {
     code: "gateway-without-class",
     severity: Severity::Error,
     summary: "a Gateway API entry has no class",
@@ -28,7 +28,7 @@ pub static GATEWAY_WITHOUT_CLASS: Rule = Rule {
 };
 
 /// Gateway API cannot do without a class.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.as_ref());
     if graph.gateway_kind() != GatewayKind::GatewayApi || class.is_some() {

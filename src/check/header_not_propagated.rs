@@ -7,7 +7,7 @@ use crate::model::Matcher;
 use crate::source::{Path, Place};
 
 /// `header-not-propagated`: a rule looks at a header that does not get there.
-pub static HEADER_NOT_PROPAGATED: Rule = Rule {
+pub(super) static HEADER_NOT_PROPAGATED: Rule = Rule {
     code: "header-not-propagated",
     severity: Severity::Warning,
     summary: "a rule looks at a header that does not get there",
@@ -48,7 +48,7 @@ pub static HEADER_NOT_PROPAGATED: Rule = Rule {
 };
 
 /// Follows each header that a rule looks at from the entries to the rule.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let edges = graph.call_edges();
     let mut carried: BTreeMap<String, Vec<bool>> = BTreeMap::new();

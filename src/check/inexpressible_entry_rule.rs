@@ -5,7 +5,7 @@ use crate::source::Place;
 use crate::traffic::intersect;
 
 /// `inexpressible-entry-rule`: a path rule and an exposed path cannot be joined.
-pub static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
+pub(super) static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
     code: "inexpressible-entry-rule",
     severity: Severity::Error,
     summary: "a path rule and an exposed path cannot be joined",
@@ -35,7 +35,7 @@ pub static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
 };
 
 /// Exposed paths and path rules of one component can be joined.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
             for rule in &component.traffic.rules {

@@ -6,7 +6,7 @@ use crate::source::{Path, Place};
 use crate::traffic::whole;
 
 /// `invalid-regex`: a regular expression that the meshes cannot run.
-pub static INVALID_REGEX: Rule = Rule {
+pub(super) static INVALID_REGEX: Rule = Rule {
     code: "invalid-regex",
     severity: Severity::Error,
     summary: "a regular expression that the meshes cannot run",
@@ -17,7 +17,7 @@ pub static INVALID_REGEX: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules: [{ match: { headers: { team: { regex: \"(?=b).*\" } } }, to: v2 }]\n",
@@ -29,7 +29,7 @@ pub static INVALID_REGEX: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules: [{ match: { headers: { team: { regex: \"b.*\" } } }, to: v2 }]\n",
@@ -39,7 +39,7 @@ pub static INVALID_REGEX: Rule = Rule {
 };
 
 /// Every expression compiles.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for rule in find.graph.components.iter().flat_map(|component| &component.traffic.rules) {
         for (matcher, path) in conditions(rule) {
             let Matcher::Regex(regex) = matcher else { continue };
@@ -57,7 +57,7 @@ pub fn check(find: &mut Finder<'_>) {
 }
 
 /// Every condition of a rule with its place.
-pub fn conditions(rule: &graph::Rule) -> Vec<(&Matcher, Path)> {
+pub(super) fn conditions(rule: &graph::Rule) -> Vec<(&Matcher, Path)> {
     let root = rule.path.field("match");
     let mut out = Vec::new();
     let named = [("headers", &rule.matches.headers), ("cookies", &rule.matches.cookies)];

@@ -6,7 +6,7 @@ use crate::model::{PortRef, Probe};
 use crate::source::Place;
 
 /// `malformed-probe`: a probe does not say exactly what to try.
-pub static MALFORMED_PROBE: Rule = Rule {
+pub(super) static MALFORMED_PROBE: Rule = Rule {
     code: "malformed-probe",
     severity: Severity::Error,
     summary: "a probe does not say exactly what to try",
@@ -30,7 +30,7 @@ pub static MALFORMED_PROBE: Rule = Rule {
 };
 
 /// Each probe tries one thing, on a port that exists.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         for version in &component.versions {
             let root = version.path.field("probes");

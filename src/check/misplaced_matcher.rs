@@ -5,7 +5,7 @@ use crate::model::Matcher;
 use crate::source::Place;
 
 /// `misplaced-matcher`: a way to match that this place does not have.
-pub static MISPLACED_MATCHER: Rule = Rule {
+pub(super) static MISPLACED_MATCHER: Rule = Rule {
     code: "misplaced-matcher",
     severity: Severity::Error,
     summary: "a way to match that this place does not have",
@@ -16,7 +16,7 @@ pub static MISPLACED_MATCHER: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules: [{ match: { headers: { team: { startsWith: b } } }, to: v2 }]\n",
@@ -28,7 +28,7 @@ pub static MISPLACED_MATCHER: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules: [{ match: { headers: { team: { prefix: b } } }, to: v2 }]\n",
@@ -38,7 +38,7 @@ pub static MISPLACED_MATCHER: Rule = Rule {
 };
 
 /// Each condition uses a way to match that its place has.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for rule in find.graph.components.iter().flat_map(|component| &component.traffic.rules) {
         let path_condition = rule.matches.path.as_ref();
         for (matcher, path) in conditions(rule) {

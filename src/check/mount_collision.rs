@@ -3,7 +3,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `mount-collision`: a file and a volume claim the same path.
-pub static MOUNT_COLLISION: Rule = Rule {
+pub(super) static MOUNT_COLLISION: Rule = Rule {
     code: "mount-collision",
     severity: Severity::Error,
     summary: "a file and a volume claim the same path",
@@ -29,7 +29,7 @@ pub static MOUNT_COLLISION: Rule = Rule {
 };
 
 /// Files and volumes have paths of their own.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         for path in version.files.keys().filter(|path| version.volumes.contains_key(*path)) {
             let title = format!("`{path}` is both a file and a volume");

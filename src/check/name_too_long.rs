@@ -4,14 +4,14 @@ use crate::model::{Kind, Via};
 use crate::source::{Path, Place};
 
 /// `name-too-long`: a name is too long for what is made of it.
-pub static NAME_TOO_LONG: Rule = Rule {
+pub(super) static NAME_TOO_LONG: Rule = Rule {
     code: "name-too-long",
     severity: Severity::Error,
     summary: "a name is too long for what is made of it",
     explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet.",
     wrong: concat!(
         "components:\n",
-        "  a-component-whose-name-is-so-long-that-nothing-can-be-added-to-it:\n",
+        "  a-component-with-a-name-so-long-that-nothing-can-be-added:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
         "    expose: { http: { via: load-balancer } }\n",
@@ -26,7 +26,7 @@ pub static NAME_TOO_LONG: Rule = Rule {
 };
 
 /// Names derived from a component's must still be DNS labels.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     const LONGEST: usize = 63;
     for component in &find.graph.components {
         let mut names: Vec<(String, &'static str, Path)> = Vec::new();

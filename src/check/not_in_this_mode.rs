@@ -4,7 +4,7 @@ use crate::source::Place;
 use crate::traffic::lacks;
 
 /// `not-in-this-mode`: something that the governance mode cannot do.
-pub static NOT_IN_THIS_MODE: Rule = Rule {
+pub(super) static NOT_IN_THIS_MODE: Rule = Rule {
     code: "not-in-this-mode",
     severity: Severity::Error,
     summary: "something that the governance mode cannot do",
@@ -42,7 +42,7 @@ pub static NOT_IN_THIS_MODE: Rule = Rule {
 };
 
 /// What the mode cannot do, and no fallback covers.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for lack in lacks(find.graph) {
         if lack.fallback.is_some() {
             continue;

@@ -6,7 +6,7 @@ use crate::model::{Kind, Via};
 use crate::source::{Path, Place};
 
 /// `object-name-collision`: two objects would get the same name.
-pub static OBJECT_NAME_COLLISION: Rule = Rule {
+pub(super) static OBJECT_NAME_COLLISION: Rule = Rule {
     code: "object-name-collision",
     severity: Severity::Error,
     summary: "two objects would get the same name",
@@ -32,7 +32,7 @@ pub static OBJECT_NAME_COLLISION: Rule = Rule {
 };
 
 /// No two objects of a kind may share a name.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let mut taken: BTreeMap<(&'static str, String), (Path, String)> = BTreeMap::new();
     for component in &find.graph.components {
         let mut claims: Vec<(&'static str, String, Path)> = Vec::new();

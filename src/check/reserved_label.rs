@@ -3,7 +3,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `reserved-label`: a label that weft sets itself.
-pub static RESERVED_LABEL: Rule = Rule {
+pub(super) static RESERVED_LABEL: Rule = Rule {
     code: "reserved-label",
     severity: Severity::Error,
     summary: "a label that weft sets itself",
@@ -27,7 +27,7 @@ pub static RESERVED_LABEL: Rule = Rule {
 };
 
 /// Labels of the author and of weft are told apart.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         for label in version.labels.keys() {
             let ours = ["app", "version", "sidecar.istio.io/inject"].contains(&label.as_str())

@@ -4,7 +4,7 @@ use crate::model::Retries;
 use crate::source::Place;
 
 /// `rule-on-opaque-port`: requests are told apart on a port that carries none.
-pub static RULE_ON_OPAQUE_PORT: Rule = Rule {
+pub(super) static RULE_ON_OPAQUE_PORT: Rule = Rule {
     code: "rule-on-opaque-port",
     severity: Severity::Error,
     summary: "requests are told apart on a port that carries none",
@@ -14,9 +14,12 @@ pub static RULE_ON_OPAQUE_PORT: Rule = Rule {
         "components:\n",
         "  web:\n",
         "    image: example.com/web:1\n",
-        "    ports: { tcp: 8080 }\n",
-        "    expose: { tcp: { via: load-balancer } }\n",
-        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { prefix: [/] } }\n",
+        "    dependsOn: [api]\n",
+        "  api:\n",
+        "    image: example.com/api:1\n",
+        "    ports: { tcp: 9090 }\n",
         "    traffic: { timeout: 2s }\n",
     ),
     right: concat!(
@@ -25,14 +28,17 @@ pub static RULE_ON_OPAQUE_PORT: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
-        "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
+        "    dependsOn: [api]\n",
+        "  api:\n",
+        "    image: example.com/api:1\n",
+        "    ports: { http: 9090 }\n",
         "    traffic: { timeout: 2s }\n",
     ),
 };
 
 /// HTTP treatment needs an HTTP port.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         if component.speaks_http() {
             continue;

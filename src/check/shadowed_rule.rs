@@ -4,7 +4,7 @@ use crate::source::Place;
 use crate::traffic::covers;
 
 /// `shadowed-rule`: a rule can never match.
-pub static SHADOWED_RULE: Rule = Rule {
+pub(super) static SHADOWED_RULE: Rule = Rule {
     code: "shadowed-rule",
     severity: Severity::Error,
     summary: "a rule can never match",
@@ -15,7 +15,7 @@ pub static SHADOWED_RULE: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules:\n",
@@ -29,7 +29,7 @@ pub static SHADOWED_RULE: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic:\n",
         "      rules:\n",
@@ -41,7 +41,7 @@ pub static SHADOWED_RULE: Rule = Rule {
 };
 
 /// Rules hidden behind an earlier one.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let rules = &component.traffic.rules;
         for (position, rule) in rules.iter().enumerate() {

@@ -3,7 +3,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `share-without-replicas`: a version with no pods gets a share of the calls.
-pub static SHARE_WITHOUT_REPLICAS: Rule = Rule {
+pub(super) static SHARE_WITHOUT_REPLICAS: Rule = Rule {
     code: "share-without-replicas",
     severity: Severity::Error,
     summary: "a version with no pods gets a share of the calls",
@@ -14,7 +14,7 @@ pub static SHARE_WITHOUT_REPLICAS: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2, replicas: 0 } }\n",
         "    traffic: { split: { v1: 90, v2: 10 } }\n",
     ),
@@ -24,14 +24,14 @@ pub static SHARE_WITHOUT_REPLICAS: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic: { split: { v1: 90, v2: 10 } }\n",
     ),
 };
 
 /// A share needs pods.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
         let whole =

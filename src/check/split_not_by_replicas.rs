@@ -4,7 +4,7 @@ use crate::source::Place;
 use crate::traffic::{fewest, native};
 
 /// `split-not-by-replicas`: replicas cannot honour a split.
-pub static SPLIT_NOT_BY_REPLICAS: Rule = Rule {
+pub(super) static SPLIT_NOT_BY_REPLICAS: Rule = Rule {
     code: "split-not-by-replicas",
     severity: Severity::Error,
     summary: "replicas cannot honour a split",
@@ -30,7 +30,7 @@ pub static SPLIT_NOT_BY_REPLICAS: Rule = Rule {
 };
 
 /// In the kubernetes mode, a split is what the replicas make it.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     for (id, component) in graph.ids() {
         let Some(native) = native(graph, id) else { continue };

@@ -4,7 +4,7 @@ use crate::graph::ComponentId;
 use crate::source::Place;
 
 /// `start-order-cycle`: components wait for each other in a circle.
-pub static START_ORDER_CYCLE: Rule = Rule {
+pub(super) static START_ORDER_CYCLE: Rule = Rule {
     code: "start-order-cycle",
     severity: Severity::Error,
     summary: "components wait for each other in a circle",
@@ -37,7 +37,7 @@ pub static START_ORDER_CYCLE: Rule = Rule {
 };
 
 /// One error for each circle of starts, with every step labelled.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let waits = |component: &crate::graph::Component| {
         let steps = component.versions.iter().flat_map(|version| &version.start_after);

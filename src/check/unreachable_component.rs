@@ -5,7 +5,7 @@ use crate::model::Kind;
 use crate::source::Place;
 
 /// `unreachable-component`: nothing leads to a component.
-pub static UNREACHABLE_COMPONENT: Rule = Rule {
+pub(super) static UNREACHABLE_COMPONENT: Rule = Rule {
     code: "unreachable-component",
     severity: Severity::Warning,
     summary: "nothing leads to a component",
@@ -34,7 +34,7 @@ pub static UNREACHABLE_COMPONENT: Rule = Rule {
 };
 
 /// Walks from everything that the outside or time sets going.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let edges = graph.call_edges();
     let mut reached = vec![false; graph.components.len()];

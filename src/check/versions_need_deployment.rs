@@ -4,7 +4,7 @@ use crate::model::Kind;
 use crate::source::Place;
 
 /// `versions-need-deployment`: versions of something that is not a deployment.
-pub static VERSIONS_NEED_DEPLOYMENT: Rule = Rule {
+pub(super) static VERSIONS_NEED_DEPLOYMENT: Rule = Rule {
     code: "versions-need-deployment",
     severity: Severity::Error,
     summary: "versions of something that is not a deployment",
@@ -29,7 +29,7 @@ pub static VERSIONS_NEED_DEPLOYMENT: Rule = Rule {
 };
 
 /// Versions are for deployments.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         if component.versioned && component.kind != Kind::Deployment {
             let title = format!("a {} cannot have versions", component.kind.name());

@@ -3,7 +3,7 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
 /// `weights-not-100`: shares do not come to 100.
-pub static WEIGHTS_NOT_100: Rule = Rule {
+pub(super) static WEIGHTS_NOT_100: Rule = Rule {
     code: "weights-not-100",
     severity: Severity::Error,
     summary: "shares do not come to 100",
@@ -14,7 +14,7 @@ pub static WEIGHTS_NOT_100: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic: { split: { v1: 30, v2: 60 } }\n",
     ),
@@ -24,14 +24,14 @@ pub static WEIGHTS_NOT_100: Rule = Rule {
         "  web:\n",
         "    image: example.com/web:1\n",
         "    ports: { http: 8080 }\n",
-        "    expose: { http: { via: load-balancer } }\n",
+        "    expose: { http: { prefix: [/] } }\n",
         "    versions: { v1: {}, v2: { image: example.com/web:2 } }\n",
         "    traffic: { split: { v1: 30, v2: 70 } }\n",
     ),
 };
 
 /// Every split comes to exactly 100.
-pub fn check(find: &mut Finder<'_>) {
+pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
         let whole = traffic.split.iter().map(|split| (split, traffic.path.clone()));

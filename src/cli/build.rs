@@ -10,7 +10,7 @@ use crate::lower::lower;
 use crate::render::render;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// The app's folder or file [default: weft.yaml here or above]
     path: Option<PathBuf>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ enum Format {
     Kustomize,
 }
 
-pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let stdout = options.output == Path::new("-");
     if options.format == Format::Kustomize && stdout {
         bail!("--format kustomize makes several files; name a folder with -o DIR");

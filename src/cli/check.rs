@@ -8,7 +8,7 @@ use super::{Global, LayerOptions, WRONG, any_error, count, input, print};
 use crate::diag::{self, Severity};
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// App files, or folders to look for them in [default: weft.yaml here or above]
     paths: Vec<PathBuf>,
     /// The app file, or - for standard input
@@ -26,7 +26,7 @@ pub struct Options {
 
 /// What else is a failure.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Deny {
+pub(super) enum Deny {
     /// Every warning.
     Warnings,
 }
@@ -40,7 +40,7 @@ enum Format {
     Gitlab,
 }
 
-pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let inputs = match &options.file {
         Some(file) => vec![input::find(Some(file), None)?],
         None => input::all(&options.paths)?,

@@ -14,7 +14,7 @@ use crate::render::render;
 use crate::source::{Path, Place, Sources};
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// A code such as weights-not-100, a component, or KIND/NAME[:FIELD] of a manifest
     #[arg(value_name = "CODE|COMPONENT|KIND/NAME[:FIELD]")]
     what: String,
@@ -22,7 +22,7 @@ pub struct Options {
     app: AppOptions,
 }
 
-pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let rules = crate::rules();
     if let Some(rule) = rules.iter().find(|rule| rule.code == options.what) {
         print(&explain_rule(rule))?;

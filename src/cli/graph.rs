@@ -8,7 +8,7 @@ use super::{AppOptions, Global, WRONG, count, input, print};
 use crate::export;
 
 #[derive(Debug, Args)]
-pub struct Options {
+pub(super) struct Options {
     /// The app's folder or file [default: weft.yaml here or above]
     path: Option<PathBuf>,
     #[command(flatten)]
@@ -26,7 +26,7 @@ enum Format {
     Json,
 }
 
-pub fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
+pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
     let outcome = input.compile(&options.app.layers.layers());
     global.report(&outcome.findings, &outcome.sources);

@@ -13,20 +13,20 @@ use crate::source::Sources;
 use crate::yaml::FileId;
 
 /// The name that a folder's app file has.
-pub const APP_FILE: &str = "weft.yaml";
+pub(super) const APP_FILE: &str = "weft.yaml";
 /// More than this is no app file, in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// An app file and the folder that it is complete in.
 #[derive(Debug)]
-pub struct Input {
+pub(super) struct Input {
     name: String,
     bytes: Vec<u8>,
     folder: PathBuf,
 }
 
 /// What became of an app.
-pub struct Outcome {
+pub(super) struct Outcome {
     /// The app, unless something is wrong with it.
     pub compiled: Option<Compiled>,
     /// What was found, allowed warnings left out.
@@ -39,7 +39,7 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If there is none, or it cannot be read.
-pub fn find(file: Option<&Path>, path: Option<&Path>) -> anyhow::Result<Input> {
+pub(super) fn find(file: Option<&Path>, path: Option<&Path>) -> anyhow::Result<Input> {
     match (file, path) {
         (Some(_), Some(_)) => bail!("both -f and a path name the app; give one of them"),
         (Some(file), None) if file == Path::new("-") => stdin(),
@@ -87,7 +87,7 @@ fn stdin() -> anyhow::Result<Input> {
 ///
 /// # Errors
 /// If it cannot be read, or is too large to be one.
-pub fn read(path: &Path) -> anyhow::Result<Input> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Input> {
     let shown = path.display();
     let meta = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
     if !meta.is_file() {
@@ -109,7 +109,7 @@ pub fn read(path: &Path) -> anyhow::Result<Input> {
 ///
 /// # Errors
 /// If a path does not exist, or leads to no app file.
-pub fn all(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+pub(super) fn all(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
     if paths.is_empty() {
         return Ok(vec![find(None, None)?]);
     }
@@ -155,12 +155,12 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 
 impl Input {
     /// The name to print.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
     /// Compiles the app under these layers.
-    pub fn compile(&self, layers: &Layers) -> Outcome {
+    pub(super) fn compile(&self, layers: &Layers) -> Outcome {
         let (mut outcome, mut allows) = self.attempt(layers);
         allows.apply(&mut outcome.findings, &outcome.sources);
         arrange(&mut outcome.findings);
@@ -169,7 +169,7 @@ impl Input {
 
     /// Compiles the app as it is and in each of its environments, and reports what is wrong with
     /// any of them. An allow-comment that none of them needs is reported too.
-    pub fn compile_everywhere(&self, layers: &Layers) -> Outcome {
+    pub(super) fn compile_everywhere(&self, layers: &Layers) -> Outcome {
         let (mut outcome, mut allows) = self.attempt(layers);
         let environments = self.environments();
         for environment in environments {

@@ -18,7 +18,7 @@ const MARK: &str = "# written by weft; change the app file instead\n";
 ///
 /// # Errors
 /// If there is a file already that weft did not write, or it cannot be written.
-pub fn file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn file(path: &Path, text: &str) -> anyhow::Result<()> {
     let shown = path.display();
     let yaml = !text.starts_with('{');
     if let Ok(meta) = std::fs::symlink_metadata(path) {
@@ -67,7 +67,7 @@ fn readable(path: &Path) -> anyhow::Result<()> {
 }
 
 /// One file for each object, and with `kustomization` a list of them in the order of application.
-pub fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> {
+pub(super) fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut names = Vec::new();
     for object in set.objects() {
@@ -94,7 +94,7 @@ pub fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> {
 /// # Errors
 /// Before anything is changed, if a file is in the way that weft did not write, or that was changed
 /// since. If a step fails later, the steps before it are taken back.
-pub fn folder(path: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
+pub(super) fn folder(path: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
     let shown = path.display();
     let existed = path.is_dir();
     if !existed && std::fs::symlink_metadata(path).is_ok() {

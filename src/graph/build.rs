@@ -4,22 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::rule;
+use super::traffic::TrafficBinder;
 use super::{
     Answer, Call, Component, ComponentId, Entry, File, Graph, LoadError, Loader, PathMatch, Port,
-    Rule, Share, Traffic, Version, Volume,
+    Version, Volume,
 };
-use crate::diag::{Diagnostic, Reported, Sink, listing};
+use crate::diag::{Diagnostic, Sink, listing};
 use crate::model::{
-    self, App, Connection, Dependencies, Dependency, FileSource, Governance, Kind, Name, Percent,
-    Protocol, Via,
+    self, App, Connection, Dependencies, Dependency, FileSource, Governance, Kind, Name, Protocol,
+    Via,
 };
 use crate::source::{Path, Place};
 
-/// Binds every name of the app. Contents of files come through `load`.
-///
-/// # Errors
-/// Names that lead nowhere, or to more than one thing.
-pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Result<Graph, Reported> {
+/// Binds every name of the app. Contents of files come through `load`. What cannot be bound is
+/// reported and left out, so that the rules can go on to find what else is wrong.
+pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
     let root = Path::root().field("components");
     let gateway_hosts: Vec<Arc<str>> = app
         .gateway
@@ -54,8 +53,7 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Result<Graph, Repor
             }
         }
     }
-    sink.checkpoint()?;
-    Ok(Graph {
+    Graph {
         namespace: app.namespace.map_or_else(|| app.name.0.clone(), |namespace| namespace.0),
         name: app.name.0,
         version: app.version.map(|version| version.to_string()),
@@ -64,7 +62,7 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Result<Graph, Repor
         components,
         names,
         callers,
-    })
+    }
 }
 
 /// A version before its names are bound.
@@ -137,7 +135,8 @@ fn shell(
         );
     }
     let names: Vec<&str> = versions.iter().map(|(name, ..)| &**name).collect();
-    let traffic = traffic(component.traffic, &path.field("traffic"), &name, &names, sink);
+    let mut binder = TrafficBinder { component: &name, versions: &names, sink: &mut *sink };
+    let traffic = binder.bind(component.traffic, &path.field("traffic"));
     let entries = component
         .expose
         .into_iter()
@@ -223,99 +222,6 @@ fn segments(path: &str) -> String {
     match path.trim_end_matches('/') {
         "" => "/".into(),
         trimmed => trimmed.into(),
-    }
-}
-
-fn traffic(
-    traffic: Option<model::Traffic>,
-    path: &Path,
-    component: &str,
-    versions: &[&str],
-    sink: &mut Sink,
-) -> Traffic {
-    let Some(traffic) = traffic else { return Traffic::default() };
-    let mut find = |name: &str, place: Place| {
-        let position = versions.iter().position(|known| *known == name);
-        if position.is_none() {
-            let title = format!("`{component}` has no version `{name}`");
-            sink.report(
-                Diagnostic::new(&rule::UNKNOWN_VERSION, title, place, "unknown version")
-                    .suggest(name, versions.iter().copied()),
-            );
-        }
-        position
-    };
-    let mut shares = |split: BTreeMap<Name, Percent>, path: &Path| -> Vec<Share> {
-        let share = |(name, percent): (Name, Percent)| {
-            let version = find(&name, Place::Key(path.key(&name)))?;
-            Some(Share { version, percent: percent.0 })
-        };
-        split.into_iter().filter_map(share).collect()
-    };
-    let split = traffic.split.map(|split| shares(split, &path.field("split")));
-    let mut rules = Vec::new();
-    for (position, rule) in traffic.rules.into_iter().flatten().enumerate() {
-        let path = path.field("rules").index(position);
-        let both = rule.to.is_some() && rule.split.is_some();
-        let split = rule.split.map(|split| shares(split, &path.field("split")));
-        let to = match (rule.to, split) {
-            (Some(to), _) => {
-                Some(match shares(BTreeMap::from([(to, Percent(100))]), &path.field("to")) {
-                    shares if shares.is_empty() => continue,
-                    shares => shares,
-                })
-            }
-            (None, split) => split,
-        };
-        rules.push((
-            rule.matches.unwrap_or_default(),
-            to,
-            both,
-            path,
-            rule.retries,
-            rule.timeout,
-            rule.fault,
-            rule.mirror,
-            rule.fallback,
-        ));
-    }
-    let mut mirror = |mirror: Option<model::Mirror>, path: &Path| {
-        let mirror = mirror?;
-        let place = Place::Value(path.field("mirror").field("to"));
-        Some((find(&mirror.to, place)?, mirror.percent.map_or(100, |percent| percent.0)))
-    };
-    let whole = mirror(traffic.mirror, path);
-    let mut out = Vec::with_capacity(rules.len());
-    let mut doubled = Vec::new();
-    for (matches, to, both, path, retries, timeout, fault, copy, fallback) in rules {
-        let mirror = mirror(copy, &path);
-        if both {
-            doubled.push(path.clone());
-        }
-        out.push(Rule { path, matches, to, retries, timeout, fault, mirror, fallback });
-    }
-    for path in doubled {
-        let place = Place::Key(path.field("to"));
-        sink.report(
-            Diagnostic::new(
-                &rule::RULE_WITH_TWO_TARGETS,
-                "a rule has both `to` and `split`",
-                place,
-                "one version",
-            )
-            .also(Place::Key(path.field("split")), "several versions")
-            .help("keep one of the two"),
-        );
-    }
-    Traffic {
-        path: path.clone(),
-        rules: out,
-        split,
-        retries: traffic.retries,
-        timeout: traffic.timeout,
-        fault: traffic.fault,
-        mirror: whole,
-        fallback: traffic.fallback,
     }
 }
 

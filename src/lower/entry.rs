@@ -15,7 +15,7 @@ use crate::source::{Path, Place};
 use crate::traffic::{intersect, unroutable};
 
 /// The shared gateway, if anything is exposed through it, and its routes.
-pub fn lower(graph: &Graph, views: &mut Vec<View>) {
+pub(super) fn lower(graph: &Graph, views: &mut Vec<View>) {
     let entries: Vec<(&Component, &Entry)> = graph
         .components
         .iter()

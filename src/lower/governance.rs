@@ -2,14 +2,14 @@
 
 mod istio;
 
-pub use istio::{cookie_regex, gateway_routes};
+pub(super) use istio::{cookie_regex, gateway_routes};
 
 use super::view::View;
 use crate::graph::{ComponentId, Graph};
 use crate::model::Governance;
 
 /// The mode's own objects for one component.
-pub fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
+pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
     match graph.governance {
         // Services are all there is: a version's share follows its pods.
         Governance::Kubernetes => {}

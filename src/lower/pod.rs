@@ -127,7 +127,7 @@ pub struct Mount {
 }
 
 /// What a pod needs beside itself.
-pub struct Needs {
+pub(super) struct Needs {
     /// Files that weft ships, by the key in their ConfigMap.
     pub files: BTreeMap<String, Result<String, Vec<u8>>>,
     /// Claims: volume name and the storage.
@@ -135,13 +135,17 @@ pub struct Needs {
 }
 
 /// The name of the ConfigMap with a workload's files.
-pub fn files_name(version: &Version) -> String {
+pub(super) fn files_name(version: &Version) -> String {
     format!("{}-files", version.workload)
 }
 
 /// The pods of one version, what they need, and where its fields come from; fields are relative to
 /// the pod template.
-pub fn lower(graph: &Graph, component: &Component, version: &Version) -> (Pod, Needs, Trace) {
+pub(super) fn lower(
+    graph: &Graph,
+    component: &Component,
+    version: &Version,
+) -> (Pod, Needs, Trace) {
     let mut trace = Trace::default();
     let mut labels = BTreeMap::from([
         ("app".to_owned(), component.name.to_string()),
@@ -457,6 +461,6 @@ fn storage(component: &Component, version: &Version, trace: &mut Trace) -> Stora
 }
 
 /// The name of the claim behind a volume of a workload that shares it among its pods.
-pub fn claim_name(version: &Version, volume: &str) -> String {
+pub(super) fn claim_name(version: &Version, volume: &str) -> String {
     format!("{}-{volume}", version.workload)
 }

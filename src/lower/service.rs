@@ -7,7 +7,7 @@ use crate::model::{Kind, Protocol, Via};
 use crate::source::{Path, Place};
 
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
-pub fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let ports: Vec<&Port> = component.internal_ports().map(|(_, port)| port).collect();
     let everyone: Pairs = vec![("app".into(), component.name.to_string())];
     if !ports.is_empty() || component.kind == Kind::StatefulSet {
@@ -112,7 +112,7 @@ fn outside(
 
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
 /// readers that know only one of the two see the same.
-pub fn service_port(port: &Port) -> ServicePort {
+pub(super) fn service_port(port: &Port) -> ServicePort {
     let name = match Protocol::named(&port.name) == Some(port.protocol) {
         true => port.name.to_string(),
         false => format!("{}-{}", port.protocol.name(), port.name),
@@ -132,6 +132,6 @@ pub fn service_port(port: &Port) -> ServicePort {
 }
 
 /// The host that stands for a component in every rule: its own name.
-pub fn main_host(graph: &Graph, component: &Component) -> String {
+pub(super) fn main_host(graph: &Graph, component: &Component) -> String {
     host(graph, &component.name)
 }

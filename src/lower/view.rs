@@ -418,6 +418,8 @@ pub struct Destination {
 /// A condition of a route.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct IstioMatch {
+    /// Its name, for statistics and messages: that of its route.
+    pub name: String,
     /// The path: way to match, and text.
     pub uri: Option<(&'static str, String)>,
     /// The method.

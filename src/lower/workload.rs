@@ -15,7 +15,7 @@ use crate::traffic::native;
 
 /// Everything that runs a component, version by version.
 /// `accounts` holds the identities made so far.
-pub fn lower(
+pub(super) fn lower(
     graph: &Graph,
     id: ComponentId,
     accounts: &mut BTreeSet<Arc<str>>,

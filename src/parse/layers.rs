@@ -29,7 +29,7 @@ const COMPONENT_ONLY: [&str; 11] = [
 
 /// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
 /// exclude each other are replaced as a whole.
-pub fn merge(lower: Node, upper: &Node, at: At) -> Node {
+pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let grammar = Grammar::app();
     let (Value::Mapping(_), Value::Mapping(above)) = (&lower.value, &upper.value) else {
         return upper.clone();
@@ -76,7 +76,7 @@ fn without_nulls(node: &Node) -> Node {
 }
 
 /// The tree without the entry `key`, and that entry.
-pub fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
+pub(super) fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
     let span = node.span;
     let Value::Mapping(mapping) = node.value else { return (node, None) };
     let mut taken = None;
@@ -88,7 +88,7 @@ pub fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
 }
 
 /// Turns `--set a.b=value` into a delta whose places lead into the text of the option itself.
-pub fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String> {
+pub(super) fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String> {
     let (path, value) = setting
         .split_once('=')
         .ok_or_else(|| format!("`--set {setting}` has no `=`; write PATH=VALUE"))?;
@@ -117,7 +117,7 @@ pub fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String
 }
 
 /// Reports each name in a `--set` path that the tree does not have, where the name is the author's.
-pub fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
+pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
     // Names under these may be new: their values are complete by themselves.
     const OPEN: [&str; 8] =
         ["env", "labels", "annotations", "split", "hosts", "selector", "files", "volumes"];
@@ -151,7 +151,7 @@ pub fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
 
 /// Brings components into the one form that the model has: flat versions nested, dependencies as
 /// mappings, defaults and the component's own settings under each version.
-pub fn settle(tree: Node, sink: &mut Sink) -> Node {
+pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     let grammar = Grammar::app();
     let components_at = grammar.child(Grammar::ROOT, "components");
     let component_at = grammar.child(components_at, "");

@@ -20,11 +20,11 @@ struct Param {
 }
 
 /// The parameters of a run.
-pub struct Params(BTreeMap<Arc<str>, Param>);
+pub(super) struct Params(BTreeMap<Arc<str>, Param>);
 
 impl Params {
     /// Reads declarations and values out of the layers, lowest first, and checks the values.
-    pub fn read(layers: &[&Node], sink: &mut Sink) -> Self {
+    pub(super) fn read(layers: &[&Node], sink: &mut Sink) -> Self {
         let mut params: BTreeMap<Arc<str>, Param> = BTreeMap::new();
         for layer in layers {
             let Some(declared) = layer.get("params") else { continue };
@@ -61,7 +61,7 @@ impl Params {
     }
 
     /// Replaces references in every scalar of `node`, `params` itself excepted.
-    pub fn substitute(&self, node: Node, sink: &mut Sink) -> Node {
+    pub(super) fn substitute(&self, node: Node, sink: &mut Sink) -> Node {
         let span = node.span;
         let value = match node.value {
             Value::Scalar(scalar) if scalar.text.contains(OPEN) => {

@@ -39,23 +39,23 @@ struct Shape {
 
 /// A compiled schema: its places for reading, its validator for everything else.
 #[derive(Debug)]
-pub struct Grammar {
+pub(super) struct Grammar {
     shapes: Vec<Shape>,
     validator: Validator,
 }
 
 /// A place of the schema; `None` where the schema says nothing.
-pub type At = Option<usize>;
+pub(super) type At = Option<usize>;
 
 impl Grammar {
     /// The grammar of a whole file.
-    pub fn app() -> &'static Self {
+    pub(super) fn app() -> &'static Self {
         static APP: OnceLock<Grammar> = OnceLock::new();
         APP.get_or_init(|| Self::compile(&model::schema()))
     }
 
     /// The grammar of a delta.
-    pub fn delta() -> &'static Self {
+    pub(super) fn delta() -> &'static Self {
         static DELTA: OnceLock<Grammar> = OnceLock::new();
         DELTA.get_or_init(|| Self::compile(&model::overlay()))
     }
@@ -72,21 +72,21 @@ impl Grammar {
     }
 
     /// The root of the schema.
-    pub const ROOT: At = Some(0);
+    pub(super) const ROOT: At = Some(0);
 
     /// The place below `at` under a key.
-    pub fn child(&self, at: At, key: &str) -> At {
+    pub(super) fn child(&self, at: At, key: &str) -> At {
         let shape = &self.shapes[at?];
         shape.properties.get(key).copied().or(shape.additional)
     }
 
     /// Whether a later layer replaces a mapping here as a whole.
-    pub fn replaces(&self, at: At) -> bool {
+    pub(super) fn replaces(&self, at: At) -> bool {
         at.is_some_and(|at| self.shapes[at].replace)
     }
 
     /// The tree as JSON, each scalar typed by its place.
-    pub fn value(&self, node: &Node, at: At) -> Json {
+    pub(super) fn value(&self, node: &Node, at: At) -> Json {
         match &node.value {
             Value::Mapping(_) => {
                 let field = |entry: &Entry| {
@@ -124,7 +124,7 @@ impl Grammar {
     }
 
     /// Reports everything in `tree` that the schema does not allow.
-    pub fn check(&self, tree: &Node, sink: &mut Sink) {
+    pub(super) fn check(&self, tree: &Node, sink: &mut Sink) {
         let instance = self.value(tree, Self::ROOT);
         for error in self.validator.iter_errors(&instance) {
             let pointer = error.instance_path().to_string();
@@ -427,7 +427,7 @@ fn decimal(text: &str) -> Option<Number> {
 }
 
 /// What a node is, for people. Long texts are cut.
-pub fn describe(node: &Node) -> String {
+pub(super) fn describe(node: &Node) -> String {
     match &node.value {
         Value::Mapping(_) => "a mapping".into(),
         Value::Sequence(_) => "a list".into(),

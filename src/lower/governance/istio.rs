@@ -6,13 +6,13 @@ use crate::lower::view::{
     Body, Destination, DestinationRule, HttpRouteOfIstio, IstioMatch, IstioRetries, Meta,
     ServiceEntry, ServiceEntryPort, TcpRoute, Trace, View, VirtualService,
 };
-use crate::lower::{host, labels};
+use crate::lower::{host, labels, slug};
 use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
 use crate::source::{Path, Place};
 use crate::traffic::{intersect, unmatchable};
 
 /// The mode's own objects for one component.
-pub fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
+pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
     if component.kind == Kind::External {
         service_entry(graph, component, views);
@@ -73,8 +73,15 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
     let mut routes = Vec::new();
     for port in &http {
         // Where the host has one port, the port needs no condition.
-        let condition = (ports.len() > 1).then_some(port.port);
-        http_routes(graph, component, port, condition, &[None], &mut routes, &mut trace);
+        let several = ports.len() > 1;
+        let scope = Scope {
+            port,
+            condition: several.then_some(port.port),
+            path: None,
+            origin: &component.path,
+            suffix: if several { format!("-{}", port.name) } else { String::new() },
+        };
+        http_routes(graph, component, &scope, &mut routes, &mut trace);
     }
     let split = component.traffic.split.as_deref();
     let mut tcp = Vec::new();
@@ -121,10 +128,14 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
             .iter()
             .map(|port| HttpRouteOfIstio {
                 name: format!("{}-{}", version.name, port.name),
-                matches: several
-                    .then(|| IstioMatch { port: Some(port.port), ..IstioMatch::default() })
-                    .into_iter()
-                    .collect(),
+                matches: match several {
+                    true => vec![IstioMatch {
+                        name: format!("{}-{}", version.name, port.name),
+                        port: Some(port.port),
+                        ..IstioMatch::default()
+                    }],
+                    false => Vec::new(),
+                },
                 destinations: destinations(graph, component, port.port, Some(&all)),
                 retries: retries_of(component.traffic.retries.as_ref()),
                 timeout: component.traffic.timeout.as_ref().map(crate::model::Duration::proto),
@@ -147,8 +158,8 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
     }
 }
 
-/// Routes of one exposed port for a gateway, its paths narrowing each rule.
-pub fn gateway_routes(
+/// Routes of one exposed path for a gateway: the path narrows each rule.
+pub(crate) fn gateway_routes(
     graph: &Graph,
     component: &Component,
     entry: &Entry,
@@ -156,59 +167,77 @@ pub fn gateway_routes(
     routes: &mut Vec<HttpRouteOfIstio>,
     trace: &mut Trace,
 ) {
-    let port = &component.ports[entry.port];
+    let (PathMatch::Exact(text) | PathMatch::Prefix(text) | PathMatch::StartsWith(text)) = path;
+    let suffix = match entry.paths.len() {
+        0 | 1 => String::new(),
+        _ if text == "/" => "-all".into(),
+        _ => format!("-{}", slug(text)),
+    };
     let first = routes.len();
-    http_routes(graph, component, port, None, &[Some(path)], routes, trace);
-    for position in first..routes.len() {
-        let name = &mut routes[position].name;
-        *name = format!("{}-{name}", component.name);
-        trace.add(format!("spec.http.{position}.match"), Place::Key(entry.path.clone()));
+    let port = &component.ports[entry.port];
+    let scope = Scope { port, condition: None, path: Some(path), origin: &entry.path, suffix };
+    http_routes(graph, component, &scope, routes, trace);
+    for route in &mut routes[first..] {
+        route.name = format!("{}-{}", component.name, route.name);
+        route.matches.iter_mut().for_each(|condition| condition.name.clone_from(&route.name));
     }
+}
+
+/// Which calls routes are made for.
+struct Scope<'a> {
+    port: &'a Port,
+    /// The port number, where the host has several.
+    condition: Option<u16>,
+    /// The exposed path, at a gateway.
+    path: Option<&'a PathMatch>,
+    /// Where the default route comes from.
+    origin: &'a Path,
+    /// Tells the names of routes apart.
+    suffix: String,
 }
 
 fn http_routes(
     graph: &Graph,
     component: &Component,
-    port: &Port,
-    port_condition: Option<u16>,
-    paths: &[Option<&PathMatch>],
+    scope: &Scope<'_>,
     routes: &mut Vec<HttpRouteOfIstio>,
     trace: &mut Trace,
 ) {
     let traffic = &component.traffic;
-    let suffix = port_condition.map(|_| format!("-{}", port.name)).unwrap_or_default();
     for (position, rule) in traffic.rules.iter().enumerate() {
         if unmatchable(&rule.matches).is_some() {
             continue;
         }
-        let matches = conditions(Some(&rule.matches), port_condition, paths);
-        let Some(matches) = matches else { continue };
+        let name = format!("rule-{}{}", position + 1, scope.suffix);
+        let Some(matches) = conditions(Some(&rule.matches), scope, &name) else { continue };
         let field = format!("spec.http.{}", routes.len());
         trace.add(field.clone(), Place::Value(rule.path.clone()));
-        trace.add(format!("{field}.match"), Place::Key(rule.path.field("match")));
-        let shares = rule.to.as_deref();
+        if !matches.is_empty() {
+            trace.add(format!("{field}.match"), Place::Key(rule.path.field("match")));
+        }
         let treatment = Treatment::of(component, Some(rule));
         treatment.trace(&field, trace);
-        match shares {
+        match rule.to.as_deref() {
             Some([only]) if only.percent == 100 => {
                 trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
             }
             Some(shares) => trace_split(component, shares, &field, &rule.path, trace),
             None => {}
         }
-        let shares = shares.or(traffic.split.as_deref());
-        let name = format!("rule-{}{suffix}", position + 1);
-        routes.push(treatment.route(graph, component, port, name, matches, shares));
+        let shares = rule.to.as_deref().or(traffic.split.as_deref());
+        routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
     }
-    let Some(matches) = conditions(None, port_condition, paths) else { return };
+    let name = format!("default{}", scope.suffix);
+    let Some(matches) = conditions(None, scope, &name) else { return };
     let field = format!("spec.http.{}", routes.len());
+    trace.add(field.clone(), Place::Key(scope.origin.clone()));
     let treatment = Treatment::of(component, None);
     treatment.trace(&field, trace);
     if let Some(split) = &traffic.split {
         trace_split(component, split, &field, &traffic.path, trace);
     }
-    let name = format!("default{suffix}");
-    routes.push(treatment.route(graph, component, port, name, matches, traffic.split.as_deref()));
+    let shares = traffic.split.as_deref();
+    routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
 }
 
 fn trace_split(
@@ -336,12 +365,9 @@ fn destinations(
 
 /// The conditions of a route. Several stand for "or": a path by segments is two. `None` where no
 /// call can satisfy rule and path together.
-fn conditions(
-    rule: Option<&Match>,
-    port: Option<u16>,
-    paths: &[Option<&PathMatch>],
-) -> Option<Vec<IstioMatch>> {
-    let mut base = IstioMatch { port, ..IstioMatch::default() };
+fn conditions(rule: Option<&Match>, scope: &Scope<'_>, name: &str) -> Option<Vec<IstioMatch>> {
+    let mut base =
+        IstioMatch { name: name.to_owned(), port: scope.condition, ..IstioMatch::default() };
     let own_path = rule.and_then(|rule| rule.path.as_ref());
     if let Some(rule) = rule {
         base.method = rule.method.map(crate::model::Method::name);
@@ -377,36 +403,26 @@ fn conditions(
             base.query.push((name.clone(), way, text));
         }
     }
-    let mut out = Vec::new();
-    for path in paths {
-        let joined = match path {
-            None => own_path.cloned(),
-            // What cannot be joined was refused by a rule.
-            Some(path) => Some(intersect(path, own_path).ok().flatten()?),
-        };
-        match joined {
-            None => out.push(base.clone()),
-            Some(Matcher::Prefix(text) | Matcher::StartsWith(text)) if text == "/" => {
-                out.push(base.clone());
-            }
-            Some(Matcher::Prefix(text)) => {
-                let text = text.trim_end_matches('/').to_owned();
-                let below = format!("{text}/");
-                out.push(IstioMatch { uri: Some(("exact", text)), ..base.clone() });
-                out.push(IstioMatch { uri: Some(("prefix", below)), ..base.clone() });
-            }
-            Some(Matcher::StartsWith(text)) => {
-                out.push(IstioMatch { uri: Some(("prefix", text)), ..base.clone() });
-            }
-            Some(Matcher::Exact(text)) => {
-                out.push(IstioMatch { uri: Some(("exact", text)), ..base.clone() });
-            }
-            Some(Matcher::Regex(text)) => {
-                out.push(IstioMatch { uri: Some(("regex", text)), ..base.clone() });
-            }
-            Some(Matcher::Present(_)) => out.push(base.clone()),
+    let path = match scope.path {
+        None => own_path.cloned(),
+        // What cannot be joined was refused by a rule.
+        Some(path) => Some(intersect(path, own_path).ok().flatten()?),
+    };
+    let with = |way, text| IstioMatch { uri: Some((way, text)), ..base.clone() };
+    let out = match path {
+        None | Some(Matcher::Present(_)) => vec![base.clone()],
+        Some(Matcher::Prefix(text) | Matcher::StartsWith(text)) if text == "/" => {
+            vec![base.clone()]
         }
-    }
+        Some(Matcher::Prefix(text)) => {
+            let text = text.trim_end_matches('/').to_owned();
+            let below = format!("{text}/");
+            vec![with("exact", text), with("prefix", below)]
+        }
+        Some(Matcher::StartsWith(text)) => vec![with("prefix", text)],
+        Some(Matcher::Exact(text)) => vec![with("exact", text)],
+        Some(Matcher::Regex(text)) => vec![with("regex", text)],
+    };
     // A condition without conditions is every call, which a route says by having none.
     let bare = |m: &IstioMatch| {
         m.uri.is_none()
@@ -416,10 +432,7 @@ fn conditions(
             && m.without.is_empty()
             && m.query.is_empty()
     };
-    if out.iter().any(bare) {
-        out.clear();
-    }
-    Some(out)
+    Some(if out.iter().any(bare) { Vec::new() } else { out })
 }
 
 fn text_condition(matcher: &Matcher) -> (Option<&'static str>, String) {
@@ -432,7 +445,7 @@ fn text_condition(matcher: &Matcher) -> (Option<&'static str>, String) {
 }
 
 /// One cookie within the `cookie` header, as an expression over the whole header.
-pub fn cookie_regex(name: &str, matcher: &Matcher) -> String {
+pub(crate) fn cookie_regex(name: &str, matcher: &Matcher) -> String {
     let value = match matcher {
         Matcher::Exact(text) => regex::escape(text),
         Matcher::Prefix(text) | Matcher::StartsWith(text) => {
