@@ -428,6 +428,15 @@ impl Component {
         self.ports.iter().enumerate().filter(|(_, port)| port.internal)
     }
 
+    /// Ports that anyone can call: components, or the outside.
+    pub fn service_ports(&self) -> impl Iterator<Item = (usize, &Port)> {
+        let exposed = |position| self.entries.iter().any(|entry| entry.port == position);
+        self.ports
+            .iter()
+            .enumerate()
+            .filter(move |(position, port)| port.internal || exposed(*position))
+    }
+
     /// The name under which one version answers.
     pub fn version_name(&self, version: &Version) -> String {
         format!("{}-{}", self.name, version.name)

@@ -59,11 +59,11 @@ pub mod export;
 
 pub mod cli;
 
+use check::Checked;
 use diag::{Reported, Rule, Sink};
 use graph::Loader;
-use parse::Layers;
+use parse::{Layers, Text};
 use source::Sources;
-use yaml::FileId;
 
 /// Every rule of every stage, sorted by code.
 pub fn rules() -> Vec<&'static Rule> {
@@ -78,28 +78,18 @@ pub fn rules() -> Vec<&'static Rule> {
     rules
 }
 
-/// A compiled application, up to the point where nothing can be wrong with it any more.
-#[derive(Debug)]
-pub struct Compiled {
-    /// The checked graph.
-    pub checked: check::Checked,
-    /// The names of the environments that the file declares.
-    pub environments: Vec<String>,
-}
-
-/// From text to a checked graph.
+/// From a text to a checked graph, under the given layers.
 ///
 /// # Errors
 /// Everything that is wrong is in the sink.
 pub fn compile(
     sources: &mut Sources,
-    file: FileId,
+    text: &Text,
     layers: &Layers,
     load: Loader<'_>,
     sink: &mut Sink,
-) -> Result<Compiled, Reported> {
-    let parse::Parsed { app, environments } = parse::parse(sources, file, layers, sink)?;
+) -> Result<Checked, Reported> {
+    let app = parse::parse(sources, text, layers, sink)?;
     let graph = graph::build(app, load, sink);
-    let checked = check::check(graph, sink)?;
-    Ok(Compiled { checked, environments })
+    check::check(graph, sink)
 }

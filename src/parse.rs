@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::diag::{Diagnostic, Reported, Sink};
 use crate::model::App;
 use crate::source::{Place, Sources};
-use crate::yaml::{self, Comment, FileId, Node, Problem, ProblemKind};
+use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
 use params::Params;
 use shape::Grammar;
 
@@ -23,108 +23,112 @@ pub struct Layers {
     pub settings: Vec<String>,
 }
 
-/// A parsed file: the app, and what does not depend on the layers.
+/// An app file as YAML, before any layer: read once, parsed under as many layers as wanted.
 #[derive(Debug)]
-pub struct Parsed {
-    /// The app as the layers make it.
-    pub app: App,
+pub struct Text {
+    file: FileId,
+    document: Option<Document>,
+    problems: Vec<Problem>,
+}
+
+/// Reads a file as YAML. What is wrong with it is reported when it is parsed.
+pub fn read(sources: &Sources, file: FileId) -> Text {
+    let (document, problems) = match sources.file(file).invalid {
+        Some(_) => (None, Vec::new()),
+        None => yaml::parse(&sources.file(file).text, file),
+    };
+    Text { file, document, problems }
+}
+
+impl Text {
+    /// The comments, for allow-comments.
+    pub fn comments(&self) -> &[Comment] {
+        self.document.as_ref().map_or(&[], |document| &document.comments)
+    }
+
     /// The names under `environments`.
-    pub environments: Vec<String>,
+    pub fn environments(&self) -> Vec<String> {
+        let declared =
+            self.document.as_ref().and_then(|document| document.root.get("environments"));
+        let entries = declared.map(|entry| entry.value.entries());
+        entries.into_iter().flatten().map(|entry| entry.key.text.to_string()).collect()
+    }
+
+    /// The tree, or what is wrong with the text.
+    fn tree(&self, sources: &Sources, sink: &mut Sink) -> Result<Node, Reported> {
+        let file = self.file;
+        for problem in &self.problems {
+            sink.report(from_yaml(problem.clone()));
+        }
+        if let Some(offset) = sources.file(file).invalid {
+            let place = Place::Bytes(yaml::Span { file, start: offset, end: offset });
+            let title = "the file is not UTF-8";
+            sink.report(
+                Diagnostic::new(&rule::NOT_UTF8, title, place, "this byte belongs to no character")
+                    .help("save the file as UTF-8"),
+            );
+        }
+        match &self.document {
+            Some(document) => Ok(document.root.clone()),
+            None => Err(fail(sink)),
+        }
+    }
 }
 
-/// The comments of a file, for allow-comments; empty where the text is not YAML.
-pub fn comments(sources: &Sources, file: FileId) -> Vec<Comment> {
-    let (document, _) = yaml::parse(&sources.file(file).text, file);
-    document.map(|document| document.comments).unwrap_or_default()
-}
-
-/// The names under `environments`; none where the text is not YAML.
-pub fn environments(sources: &Sources, file: FileId) -> Vec<String> {
-    let (document, _) = yaml::parse(&sources.file(file).text, file);
-    document.map(|document| environments_of(&document.root)).unwrap_or_default()
-}
-
-fn environments_of(root: &Node) -> Vec<String> {
-    let declared = root.get("environments").map(|entry| entry.value.entries());
-    declared.into_iter().flatten().map(|entry| entry.key.text.to_string()).collect()
-}
-
-/// Reads one app file with its layers, and leaves the resolved tree in `sources`.
+/// Applies layers to a file and reads the app, and leaves the resolved tree in `sources`.
 ///
 /// # Errors
 /// Everything that is wrong with text, shape and layers is in the sink.
 pub fn parse(
     sources: &mut Sources,
-    file: FileId,
+    text: &Text,
     layers: &Layers,
     sink: &mut Sink,
-) -> Result<Parsed, Reported> {
-    if let Some(offset) = sources.file(file).invalid {
-        let place = Place::Bytes(yaml::Span { file, start: offset, end: offset });
-        let title = "the file is not UTF-8";
-        sink.report(
-            Diagnostic::new(&rule::NOT_UTF8, title, place, "this byte belongs to no character")
-                .help("save the file as UTF-8"),
-        );
-        return Err(fail(sink));
-    }
-    let (document, problems) = yaml::parse(&sources.file(file).text, file);
-    problems.into_iter().for_each(|problem| sink.report(from_yaml(problem)));
-    let Some(document) = document else {
-        sink.checkpoint()?;
-        // A tree is missing only together with a problem; an empty file is the least of them.
-        sink.report(Diagnostic::new(
-            &rule::EMPTY_FILE,
-            "the app file is empty",
-            Place::Bytes(yaml::Span { file, start: 0, end: 0 }),
-            "nothing here",
-        ));
-        return Err(fail(sink));
-    };
+) -> Result<App, Reported> {
+    let file = text.file;
+    let root = text.tree(sources, sink)?;
     let mut settings = Vec::new();
     for setting in &layers.settings {
         match layers::from_setting(setting, sources) {
             Ok(delta) => settings.push(delta),
             Err(message) => {
-                let file = sources.add(format!("--set {setting}"), setting);
+                let file = sources.add_once(format!("--set {setting}"), setting);
                 let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });
                 sink.report(Diagnostic::new(&rule::UNKNOWN_PATH, message, place, "not PATH=VALUE"));
             }
         }
     }
-    let environments = environments_of(&document.root);
-    let environment = environment(&document.root, layers.environment.as_deref(), sink);
+    let environment = environment(&root, layers.environment.as_deref(), sink);
 
     // Parameters come first: a reference may stand where a number is wanted.
-    let mut param_layers = vec![&document.root];
+    let mut param_layers = vec![&root];
     param_layers.extend(environment.as_ref());
     param_layers.extend(&settings);
     let params = Params::read(&param_layers, sink);
-    let tree = params.substitute(document.root, sink);
+    let tree = params.substitute(root, sink);
     Grammar::app().check(&tree, sink);
-    let mut deltas = Vec::new();
-    let environment = layers
-        .environment
-        .as_deref()
-        .and_then(|name| Some(tree.get("environments")?.value.get(name)?.value.clone()));
-    deltas.extend(environment);
+    let (tree, environments) = layers::take(tree, "environments");
+    let chosen = layers.environment.as_deref().zip(environments.as_ref());
+    let chosen = chosen.and_then(|(name, environments)| environments.value.get(name));
+    let mut tree = match chosen {
+        Some(environment) => layers::merge(tree, &environment.value, Grammar::ROOT),
+        None => tree,
+    };
     for delta in settings {
         layers::check_setting(&tree, &delta, sink);
         let delta = params.substitute(without_bare_params(delta), sink);
         Grammar::delta().check(&delta, sink);
-        deltas.push(delta);
+        tree = layers::merge(tree, &delta, Grammar::ROOT);
     }
     sink.checkpoint()?;
 
-    let (tree, _) = layers::take(tree, "environments");
-    let tree = deltas.iter().fold(tree, |tree, delta| layers::merge(tree, delta, Grammar::ROOT));
     let tree = layers::settle(tree, sink);
     Grammar::app().check(&tree, sink);
     let value = Grammar::app().value(&tree, Grammar::ROOT);
     sources.set_tree(tree);
     sink.checkpoint()?;
     match App::deserialize(value) {
-        Ok(app) => Ok(Parsed { app, environments }),
+        Ok(app) => Ok(app),
         Err(error) => {
             let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });
             let title = format!("weft cannot read this file, though its shape is right: {error}");
@@ -137,7 +141,7 @@ pub fn parse(
     }
 }
 
-/// The proof of a failure that was just reported.
+/// The proof of a failure that was just reported; a text without a tree has a problem.
 fn fail(sink: &Sink) -> Reported {
     match sink.checkpoint() {
         Err(reported) => reported,

@@ -151,6 +151,13 @@ impl Sources {
         id
     }
 
+    /// Adds a text, unless it is there under this name already.
+    pub fn add_once(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let name = name.into();
+        let known = self.files().find(|(_, file)| file.name == name).map(|(id, _)| id);
+        known.unwrap_or_else(|| self.add(name, text))
+    }
+
     /// Adds bytes that should be text. What is not UTF-8 is kept in a readable form, and the place
     /// is remembered.
     pub fn add_bytes(&mut self, name: impl Into<String>, bytes: &[u8]) -> FileId {

@@ -63,7 +63,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
             .zip(native.real.shares.iter().zip(&native.wanted))
             .zip(&native.real.replicas)
             .map(|((version, (share, wanted)), pods)| {
-                format!("{} {share:.1} % instead of {wanted} % ({pods} pods)", version.name)
+                format!(
+                    "{} {share:.1} % instead of {wanted} % ({pods} {})",
+                    version.name,
+                    if *pods == 1 { "pod" } else { "pods" }
+                )
             })
             .collect();
         let title =

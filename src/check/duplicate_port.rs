@@ -30,7 +30,7 @@ pub(super) static DUPLICATE_PORT: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let mut taken: BTreeMap<(u16, &'static str), &str> = BTreeMap::new();
-        for port in component.ports.iter().filter(|port| port.internal) {
+        for (_, port) in component.service_ports() {
             let Some(first) = taken.insert((port.port, port.protocol.transport()), &port.name)
             else {
                 continue;

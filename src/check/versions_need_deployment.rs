@@ -31,7 +31,29 @@ pub(super) static VERSIONS_NEED_DEPLOYMENT: Rule = Rule {
 /// Versions are for deployments.
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
-        if component.versioned && component.kind != Kind::Deployment {
+        if component.kind == Kind::Deployment {
+            continue;
+        }
+        let traffic = &component.traffic;
+        let shared = [
+            ("rules", !traffic.rules.is_empty()),
+            ("split", traffic.split.is_some()),
+            ("mirror", traffic.mirror.is_some()),
+        ];
+        for (field, _) in shared.into_iter().filter(|(_, written)| *written) {
+            let title = format!(
+                "`{field}` shares calls among versions, and a {} has none",
+                component.kind.name()
+            );
+            let place = Place::Key(traffic.path.field(field));
+            let kind = Place::Value(component.path.field("kind"));
+            let diagnostic =
+                Diagnostic::new(&VERSIONS_NEED_DEPLOYMENT, title, place, "nothing to share among")
+                    .also(kind, "has one version")
+                    .help(format!("remove `{field}`"));
+            find.report(diagnostic);
+        }
+        if component.versioned {
             let title = format!("a {} cannot have versions", component.kind.name());
             let place = Place::Key(component.path.field("versions"));
             let kind = Place::Value(component.path.field("kind"));

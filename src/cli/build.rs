@@ -42,14 +42,14 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let outcome = input.compile(&options.app.layers.layers());
     global.report(&outcome.findings, &outcome.sources);
     let denied = options.deny.is_some() && !outcome.findings.is_empty();
-    let compiled = match outcome.compiled {
-        Some(compiled) if !denied && !any_error(&outcome.findings) => compiled,
+    let checked = match outcome.checked {
+        Some(checked) if !denied && !any_error(&outcome.findings) => checked,
         _ => {
             eprintln!("{}: {}; nothing was written", input.name(), count(&outcome.findings));
             return Ok(WRONG);
         }
     };
-    let set = render(lower(&compiled.checked))?;
+    let set = render(lower(&checked))?;
     let single =
         options.output.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
     match options.format {

@@ -55,8 +55,8 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
             Some(_) => input.compile(&layers),
             None => input.compile_everywhere(&layers),
         };
-        if let (true, Some(compiled)) = (outcome.findings.is_empty(), &outcome.compiled) {
-            let graph = compiled.checked.graph();
+        if let (true, Some(checked)) = (outcome.findings.is_empty(), &outcome.checked) {
+            let graph = checked.graph();
             let workloads: usize = graph.components.iter().map(|c| c.versions.len()).sum();
             let named = |count: usize, word: &str| {
                 format!("{count} {word}{}", if count == 1 { "" } else { "s" })
@@ -67,8 +67,8 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
                 named(graph.components.len(), "component"),
                 named(workloads, "workload"),
             ));
-            if layers.environment.is_none() && !compiled.environments.is_empty() {
-                lines.push_str(&format!(", {}", named(compiled.environments.len(), "environment")));
+            if layers.environment.is_none() && outcome.environments > 0 {
+                lines.push_str(&format!(", {}", named(outcome.environments, "environment")));
             }
             lines.push('\n');
         }

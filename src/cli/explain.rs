@@ -41,12 +41,12 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     };
     let outcome = input.compile(&options.app.layers.layers());
     global.report(&outcome.findings, &outcome.sources);
-    let Some(compiled) = outcome.compiled else {
+    let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing to explain", input.name(), count(&outcome.findings));
         return Ok(WRONG);
     };
-    let graph = compiled.checked.graph();
-    let set = render(lower(&compiled.checked))?;
+    let graph = checked.graph();
+    let set = render(lower(&checked))?;
     let sources = &outcome.sources;
     if let Some((_, component)) = graph.find(&options.what) {
         print(&explain_component(graph, component, &set, sources))?;

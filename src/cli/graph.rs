@@ -30,11 +30,11 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
     let outcome = input.compile(&options.app.layers.layers());
     global.report(&outcome.findings, &outcome.sources);
-    let Some(compiled) = outcome.compiled else {
+    let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing was drawn", input.name(), count(&outcome.findings));
         return Ok(WRONG);
     };
-    let graph = compiled.checked.graph();
+    let graph = checked.graph();
     print(&match options.format {
         Format::Text => export::text(graph),
         Format::Mermaid => export::mermaid(graph),

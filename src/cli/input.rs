@@ -5,12 +5,11 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::Compiled;
+use crate::check::Checked;
 use crate::diag::{Allows, Finding, Sink, arrange};
 use crate::graph::LoadError;
-use crate::parse::{self, Layers};
+use crate::parse::{self, Layers, Text};
 use crate::source::Sources;
-use crate::yaml::FileId;
 
 /// The name that a folder's app file has.
 pub(super) const APP_FILE: &str = "weft.yaml";
@@ -28,11 +27,13 @@ pub(super) struct Input {
 /// What became of an app.
 pub(super) struct Outcome {
     /// The app, unless something is wrong with it.
-    pub compiled: Option<Compiled>,
+    pub checked: Option<Checked>,
     /// What was found, allowed warnings left out.
     pub findings: Vec<Finding>,
     /// The texts that findings point into.
     pub sources: Sources,
+    /// How many environments the file declares.
+    pub(super) environments: usize,
 }
 
 /// The app file that `-f` or a positional path names, or the one that is found.
@@ -161,47 +162,58 @@ impl Input {
 
     /// Compiles the app under these layers.
     pub(super) fn compile(&self, layers: &Layers) -> Outcome {
-        let (mut outcome, mut allows) = self.attempt(layers);
-        allows.apply(&mut outcome.findings, &outcome.sources);
-        arrange(&mut outcome.findings);
-        outcome
+        let mut run = Run::start(self);
+        let checked = run.once(layers);
+        run.end(checked, false)
     }
 
     /// Compiles the app as it is and in each of its environments, and reports what is wrong with
     /// any of them. An allow-comment that none of them needs is reported too.
     pub(super) fn compile_everywhere(&self, layers: &Layers) -> Outcome {
-        let (mut outcome, mut allows) = self.attempt(layers);
-        let environments = self.environments();
-        for environment in environments {
-            let layers = Layers { environment: Some(environment), ..layers.clone() };
-            let (other, _) = self.attempt(&layers);
-            outcome.findings.extend(other.findings);
-            if other.compiled.is_none() {
-                outcome.compiled = None;
-            }
+        let mut run = Run::start(self);
+        let checked = run.once(layers);
+        for environment in run.text.environments() {
+            run.once(&Layers { environment: Some(environment), ..layers.clone() });
         }
-        allows.apply(&mut outcome.findings, &outcome.sources);
-        outcome.findings.extend(allows.unused());
-        arrange(&mut outcome.findings);
-        outcome
+        run.end(checked, true)
+    }
+}
+
+/// One app file on its way through one or more compilations.
+struct Run<'i> {
+    input: &'i Input,
+    sources: Sources,
+    text: Text,
+    findings: Vec<Finding>,
+}
+
+impl<'i> Run<'i> {
+    fn start(input: &'i Input) -> Self {
+        let mut sources = Sources::default();
+        let file = sources.add_bytes(input.name.clone(), &input.bytes);
+        let text = parse::read(&sources, file);
+        Self { input, sources, text, findings: Vec::new() }
     }
 
-    fn environments(&self) -> Vec<String> {
-        let mut sources = Sources::default();
-        let file = sources.add_bytes(self.name.clone(), &self.bytes);
-        parse::environments(&sources, file)
-    }
-
-    fn attempt(&self, layers: &Layers) -> (Outcome, Allows) {
-        let mut sources = Sources::default();
-        let file: FileId = sources.add_bytes(self.name.clone(), &self.bytes);
+    fn once(&mut self, layers: &Layers) -> Option<Checked> {
         let mut sink = Sink::default();
-        let comments = parse::comments(&sources, file);
-        let load = |relative: &str| load(&self.folder, relative);
-        let compiled = crate::compile(&mut sources, file, layers, &load, &mut sink).ok();
-        let allows = Allows::read(&comments, &sources, &crate::rules(), &mut sink);
-        let findings = sink.resolve(&sources);
-        (Outcome { compiled, findings, sources }, allows)
+        let load = |relative: &str| load(&self.input.folder, relative);
+        let checked = crate::compile(&mut self.sources, &self.text, layers, &load, &mut sink).ok();
+        self.findings.extend(sink.resolve(&self.sources));
+        checked
+    }
+
+    fn end(self, checked: Option<Checked>, everywhere: bool) -> Outcome {
+        let Self { sources, text, mut findings, .. } = self;
+        let mut sink = Sink::default();
+        let mut allows = Allows::read(text.comments(), &sources, &crate::rules(), &mut sink);
+        findings.extend(sink.resolve(&sources));
+        allows.apply(&mut findings, &sources);
+        if everywhere {
+            findings.extend(allows.unused());
+        }
+        arrange(&mut findings);
+        Outcome { checked, findings, sources, environments: text.environments().len() }
     }
 }
 

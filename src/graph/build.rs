@@ -110,6 +110,7 @@ fn shell(
             stray.extend(component.service_account.as_ref().map(|_| "serviceAccount"));
             stray.extend(component.expose.as_ref().map(|_| "expose"));
             stray.extend(component.version.as_ref().map(|_| "version"));
+            stray.extend(component.traffic.as_ref().map(|_| "traffic"));
             stray.extend(versioned.then_some("versions"));
             versions.clear();
             stray
@@ -202,6 +203,23 @@ fn entry(
         }
         return None;
     };
+    let written = [
+        ("hosts", expose.hosts.is_some()),
+        ("exact", expose.exact.is_some()),
+        ("prefix", expose.prefix.is_some()),
+        ("startsWith", expose.starts_with.is_some()),
+    ];
+    if expose.via == Some(Via::LoadBalancer) {
+        for (field, _) in written.into_iter().filter(|(_, written)| *written) {
+            let title = format!("`{field}` has no effect at a load balancer");
+            let place = Place::Key(path.field(field));
+            sink.report(
+                Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "it sees no requests")
+                    .also(Place::Value(path.field("via")), "passes everything on")
+                    .help(format!("remove `{field}`, or expose the port through the gateway")),
+            );
+        }
+    }
     let mut paths: Vec<PathMatch> = Vec::new();
     paths.extend(expose.exact.into_iter().flatten().map(|p| PathMatch::Exact(p.to_string())));
     paths.extend(expose.prefix.into_iter().flatten().map(|p| PathMatch::Prefix(segments(&p))));

@@ -8,7 +8,7 @@ use crate::source::{Path, Place};
 
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
 pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
-    let ports: Vec<&Port> = component.internal_ports().map(|(_, port)| port).collect();
+    let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
     let everyone: Pairs = vec![("app".into(), component.name.to_string())];
     if !ports.is_empty() || component.kind == Kind::StatefulSet {
         let own = (component.name.to_string(), component.path.clone());

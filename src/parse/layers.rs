@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::rule;
 use super::shape::{At, Grammar};
 use crate::diag::{Diagnostic, Sink, listing};
+use crate::model::Protocol;
 use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
@@ -95,7 +96,7 @@ pub(super) fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node,
     if path.is_empty() || path.split('.').any(str::is_empty) {
         return Err(format!("`--set {setting}` has an empty step in its path"));
     }
-    let file = sources.add(format!("--set {setting}"), setting);
+    let file = sources.add_once(format!("--set {setting}"), setting);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |from: usize, to: usize| Span { file, start: offset(from), end: offset(to) };
     let mut node = Node {
@@ -177,7 +178,11 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
             && !external
             && matches!(component.value, Value::Mapping(_))
         {
-            component = merge(defaults.clone(), &component, component_at);
+            let defaults = match speaks_http(&component) {
+                true => defaults.clone(),
+                false => take(defaults.clone(), "traffic").0,
+            };
+            component = merge(defaults, &component, component_at);
         }
         if component.get("versions").is_some() {
             component = spread_over_versions(component, version_at);
@@ -186,6 +191,17 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     }
     let value = Node { value: Value::Mapping(Mapping::new(out)), span };
     put(tree, Entry { key, value })
+}
+
+/// Whether a port of the component is HTTP by its name or field; others have no use for the
+/// traffic that `defaults` describe.
+fn speaks_http(component: &Node) -> bool {
+    let ports = component.get("ports").map(|ports| ports.value.entries()).unwrap_or_default();
+    ports.iter().any(|port| {
+        let field = port.value.get("protocol").and_then(|entry| entry.value.scalar());
+        let name = field.map_or(&*port.key.text, |protocol| &*protocol.text);
+        Protocol::named(name).is_some_and(Protocol::is_http)
+    })
 }
 
 fn put(tree: Node, entry: Entry) -> Node {

@@ -432,6 +432,13 @@ pub(super) fn describe(node: &Node) -> String {
         Value::Mapping(_) => "a mapping".into(),
         Value::Sequence(_) => "a list".into(),
         Value::Scalar(_) if node.is_null() => "nothing".into(),
+        // A plain text that is not what the file holds was made with parameters, which may be secret.
+        Value::Scalar(scalar)
+            if scalar.style == Style::Plain
+                && (node.span.end - node.span.start) as usize != scalar.text.len() =>
+        {
+            "what its parameters make of it".into()
+        }
         Value::Scalar(scalar) => {
             let text: String = scalar.text.chars().take(40).collect();
             let more = if text.len() < scalar.text.len() { "…" } else { "" };

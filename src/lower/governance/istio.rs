@@ -18,7 +18,7 @@ pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
         service_entry(graph, component, views);
         return;
     }
-    let Some(_) = component.internal_ports().next() else { return };
+    let Some(_) = component.service_ports().next() else { return };
     if subsets_known(component) {
         destination_rule(graph, component, views);
     }
@@ -43,7 +43,7 @@ fn governed(component: &Component) -> bool {
         || traffic.fault.is_some()
         || traffic.mirror.is_some();
     let splittable = component.speaks_http() || traffic.split.is_some();
-    asked && splittable && component.kind != Kind::StatefulSet
+    asked && splittable
 }
 
 fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>) {
@@ -68,7 +68,7 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
         let place = Place::Value(component.path.field("aliases").index(position));
         trace.add(format!("spec.hosts.{}", position + 1), place);
     }
-    let ports: Vec<&Port> = component.internal_ports().map(|(_, port)| port).collect();
+    let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
     let http: Vec<&Port> = ports.iter().copied().filter(|port| port.protocol.is_http()).collect();
     let mut routes = Vec::new();
     for port in &http {
@@ -120,7 +120,7 @@ fn opaque(port: &Port) -> bool {
 
 /// Each version's own name leads to that version, with the component's treatment of failures.
 fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &mut Vec<View>) {
-    let several = component.internal_ports().count() > 1;
+    let several = component.service_ports().count() > 1;
     for (position, version) in component.versions.iter().enumerate() {
         let name = component.version_name(version);
         let all = [Share { version: position, percent: 100 }];
