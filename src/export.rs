@@ -208,7 +208,8 @@ pub fn mermaid(graph: &Graph) -> String {
     let mut outside = false;
     for component in &graph.components {
         if component.versioned {
-            let _ = writeln!(out, "  subgraph {0}[\"{0}\"]", id(&component.name));
+            let name = &component.name;
+            let _ = writeln!(out, "  subgraph {}[\"{name}\"]", id(name));
             for (position, version) in component.versions.iter().enumerate() {
                 let share =
                     share(component, position).map(|p| format!(" {p} %")).unwrap_or_default();

@@ -27,7 +27,6 @@ pub(super) struct Options {
 /// What else is a failure.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Deny {
-    /// Every warning.
     Warnings,
 }
 
