@@ -340,48 +340,80 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
     }
 }
 
+/// The most rules in one HTTPRoute. Source: `maxItems` of `spec.rules` in its CRD.
+const ROUTE_RULES: usize = 16;
+
 /// What an HTTPRoute of the standard channel cannot do.
 fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
     const WHO: &str = "a Gateway API route";
     let traffic = &component.traffic;
-    let mut lack = |what: &str, why: &str, path: Path, fallback: Option<Fallback>| {
-        out.push(Lack {
-            who: WHO,
-            what: what.into(),
-            why: why.into(),
-            help: "use `gateway: { kind: istio }` with istio, or write `fallback: drop`".into(),
-            instead: "0 of 100 calls from outside get this".into(),
-            fallback,
-            path,
-        });
+    let lack = |what: &str, why: &str, path: Path, fallback: Option<Fallback>| Lack {
+        who: WHO,
+        what: what.into(),
+        why: why.into(),
+        help: "use `gateway: { kind: istio }` with istio, or write `fallback: drop`".into(),
+        instead: "0 of 100 calls from outside get this".into(),
+        fallback,
+        path,
     };
     let tried = |retries: &Option<Retries>| matches!(retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
     if tried(&traffic.retries) {
         let why = "retries are not in the standard channel";
-        lack("try a failed call again", why, traffic.path.field("retries"), traffic.fallback);
+        out.push(lack(
+            "try a failed call again",
+            why,
+            traffic.path.field("retries"),
+            traffic.fallback,
+        ));
     }
     if traffic.fault.is_some() {
         let why = "there is no such filter";
-        lack("inject faults", why, traffic.path.field("fault"), traffic.fallback);
+        out.push(lack("inject faults", why, traffic.path.field("fault"), traffic.fallback));
+    }
+    for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
+        let rules = entry.paths_or_all().len() * (traffic.rules.len() + 1);
+        if rules > ROUTE_RULES {
+            out.push(Lack {
+                who: WHO,
+                what: format!("hold {rules} rules"),
+                why: format!("every path with every traffic rule; at most {ROUTE_RULES} fit"),
+                help: "expose fewer paths, or write fewer traffic rules".into(),
+                instead: String::new(),
+                fallback: None,
+                path: entry.path.clone(),
+            });
+        }
     }
     for (position, rule) in traffic.rules.iter().enumerate() {
         let fallback = rule.fallback.or(traffic.fallback);
         if tried(&rule.retries) {
             let why = "retries are not in the standard channel";
-            lack("try a failed call again", why, rule.path.field("retries"), fallback);
+            out.push(lack("try a failed call again", why, rule.path.field("retries"), fallback));
         }
         if rule.fault.is_some() {
-            lack("inject faults", "there is no such filter", rule.path.field("fault"), fallback);
+            out.push(lack(
+                "inject faults",
+                "there is no such filter",
+                rule.path.field("fault"),
+                fallback,
+            ));
         }
         if let Some(what) = unroutable(&rule.matches) {
-            lack(what, "there is no such match", rule.path.field("match"), fallback);
+            out.push(lack(what, "there is no such match", rule.path.field("match"), fallback));
         }
         let overtakes = traffic.rules[..position]
             .iter()
             .any(|earlier| precedence(&earlier.matches) < precedence(&rule.matches));
         if overtakes {
-            let why = "the more specific match wins there, whatever the order";
-            lack("keep the order of these rules", why, rule.path.clone(), None);
+            out.push(Lack {
+                who: WHO,
+                what: "keep the order of these rules".into(),
+                why: "the more specific match wins there, whatever the order".into(),
+                help: "put this rule before the broader one".into(),
+                instead: String::new(),
+                fallback: None,
+                path: rule.path.clone(),
+            });
         }
     }
 }
