@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::diag::{self, Finding, Severity, Style};
+use crate::model::Governance;
 use crate::parse::Layers;
 use crate::source::Sources;
 
@@ -86,9 +87,9 @@ struct LayerOptions {
     #[arg(short, long, value_name = "NAME")]
     env: Option<String>,
     /// Use this governance mode instead of the file's
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", value_parser = MODES)]
     governance: Option<String>,
-    /// Set a value, such as components.web.replicas=3
+    /// Set a value, such as components.web.replicas=3; can be given several times
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
 }
@@ -100,6 +101,9 @@ impl LayerOptions {
         Layers { environment: self.env.clone(), settings }
     }
 }
+
+/// The modes that `--governance` takes.
+const MODES: [&str; 2] = [Governance::ALL[0].name(), Governance::ALL[1].name()];
 
 /// A failure that is not the app's: usage, input, output.
 const FAILED: u8 = 2;

@@ -178,6 +178,7 @@ impl Sink {
                     .map(|label| Spot { span: sources.resolve(&label.place), text: label.text })
                     .collect(),
                 help: diagnostic.help,
+                environments: Vec::new(),
             })
             .collect();
         arrange(&mut findings);
@@ -185,10 +186,22 @@ impl Sink {
     }
 }
 
-/// Sorts findings by place and drops repetitions (two environments may share a fault).
+/// Sorts findings by place and joins repetitions: several environments may share a fault, and what
+/// is wrong in the app as it is need not be said for each of them.
 pub fn arrange(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| a.key().cmp(&b.key()));
-    findings.dedup_by(|a, b| a.key() == b.key());
+    findings.dedup_by(|again, first| {
+        if again.key() != first.key() {
+            return false;
+        }
+        if again.environments.is_empty() || first.environments.is_empty() {
+            first.environments.clear();
+        } else {
+            first.environments.append(&mut again.environments);
+            first.environments.dedup();
+        }
+        true
+    });
 }
 
 /// A label whose place is known in bytes.
@@ -211,6 +224,8 @@ pub struct Finding {
     pub labels: Vec<Spot>,
     /// The cure.
     pub help: Option<String>,
+    /// The environments in which it holds; none where it holds in the app as it is.
+    pub environments: Vec<String>,
 }
 
 impl Finding {
@@ -331,6 +346,7 @@ impl Allows {
                 title: format!("`{}` is allowed here, but there is no such warning", allow.code),
                 labels: vec![Spot { span: allow.span, text: "silences nothing".into() }],
                 help: Some("remove the comment".into()),
+                environments: Vec::new(),
             })
             .collect()
     }

@@ -81,7 +81,7 @@ pub struct Component {
     /// DNS names beside its own, as written.
     pub aliases: Vec<Arc<str>>,
     /// The service account of its pods.
-    pub account: Arc<str>,
+    pub account: Account,
     /// How the outside reaches it.
     pub entries: Vec<Entry>,
     /// Request headers that it passes on, in lower case.
@@ -92,6 +92,19 @@ pub struct Component {
     pub versioned: bool,
     /// How calls to it are treated.
     pub traffic: Traffic,
+}
+
+/// A service account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether it is created with the component.
+    pub create: bool,
+    /// Whether the pods get a token for the Kubernetes API.
+    pub token: bool,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// One port of a component.

@@ -164,7 +164,7 @@ pub struct Component {
     pub expose: Option<BTreeMap<PortName, Expose>>,
     /// The identity that the component's pods run under. Without it: one of its own, named after it.
     #[schemars(example = &"bookinfo-reviews")]
-    pub service_account: Option<Name>,
+    pub service_account: Option<ServiceAccount>,
     /// Request headers that this component passes on to what it calls.
     #[schemars(example = ["end-user", "cookie"])]
     pub propagates: Option<Vec<HeaderName>>,
@@ -181,6 +181,19 @@ pub struct Component {
     /// The settings of the workload.
     #[serde(flatten)]
     pub workload: Workload,
+}
+
+/// The identity of a component's pods.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceAccount {
+    /// Its name. Without it: the component's.
+    pub name: Option<Name>,
+    /// Whether weft creates it. Without it: yes, unless it is `default`.
+    pub create: Option<bool>,
+    /// Whether the pods get a token for the Kubernetes API. Without it: no.
+    pub token: Option<bool>,
+    /// Its annotations, such as the role it has in a cloud.
+    pub annotations: Option<BTreeMap<Label, String>>,
 }
 
 /// What runs behind a component.

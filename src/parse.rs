@@ -116,12 +116,14 @@ pub fn parse(
     };
     for delta in settings {
         layers::check_setting(&tree, &delta, sink);
-        let delta = params.substitute(without_bare_params(delta), sink);
+        let delta = params.substitute(delta, sink);
         Grammar::delta().check(&delta, sink);
         tree = layers::merge(tree, &delta, Grammar::ROOT);
     }
     sink.checkpoint()?;
 
+    // Parameters have done their work; what a layer gave them need not have their full form.
+    let (tree, _) = layers::take(tree, "params");
     let tree = layers::settle(tree, sink);
     Grammar::app().check(&tree, sink);
     let value = Grammar::app().value(&tree, Grammar::ROOT);
@@ -147,15 +149,6 @@ fn fail(sink: &Sink) -> Reported {
         Err(reported) => reported,
         Ok(()) => unreachable!("an error was reported right before"),
     }
-}
-
-/// `--set params.tag=2` gives the value alone; merged, it is the parameter's default.
-fn without_bare_params(delta: Node) -> Node {
-    let bare = delta
-        .get("params")
-        .and_then(|params| params.value.entries().first())
-        .is_some_and(|param| param.value.scalar().is_some());
-    if bare { layers::take(delta, "params").0 } else { delta }
 }
 
 fn environment(root: &Node, name: Option<&str>, sink: &mut Sink) -> Option<Node> {

@@ -294,7 +294,7 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
         }
         None => "these calls go to any version, by its pods".into(),
     };
-    let help = "use istio, or write `fallback: drop`";
+    let help = "use istio, or write `fallback: drop` to do without";
     for (position, rule) in traffic.rules.iter().enumerate() {
         out.push(Lack {
             who: WHO,
@@ -430,6 +430,9 @@ pub fn unmatchable(matches: &Match) -> Option<&'static str> {
 
 /// What an HTTPRoute has no match for.
 pub fn unroutable(matches: &Match) -> Option<&'static str> {
+    if matches!(matches.path, Some(Matcher::StartsWith(_))) {
+        return Some("match a path by text, only by segment");
+    }
     let absent = |map: &Option<std::collections::BTreeMap<model::HeaderName, Matcher>>| {
         map.iter().flatten().any(|(_, matcher)| *matcher == Matcher::Present(false))
     };

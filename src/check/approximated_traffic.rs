@@ -1,5 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::Fallback;
 use crate::source::Place;
 use crate::traffic::{fewest, lacks, native};
 
@@ -54,9 +55,14 @@ pub(super) fn check(find: &mut Finder<'_>) {
     }
     for (id, component) in graph.ids() {
         let Some(native) = native(graph, id) else { continue };
-        if component.traffic.fallback.is_none() || native.real.error < 1e-9 {
+        if native.real.error < 1e-9 {
             continue;
         }
+        let fate = match component.traffic.fallback {
+            Some(Fallback::Approximate) => "approximated",
+            Some(Fallback::Drop) => "left to the replicas",
+            None => continue,
+        };
         let parts: Vec<String> = component
             .versions
             .iter()
@@ -70,8 +76,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 )
             })
             .collect();
-        let title =
-            format!("the split of `{}` is approximated: {}", component.name, parts.join(", "));
+        let title = format!("the split of `{}` is {fate}: {}", component.name, parts.join(", "));
         let place = Place::Key(component.traffic.path.field("split"));
         let label = format!("off by up to {:.1} points", native.real.error);
         let exact = fewest(&native.wanted, 0.0).replicas;

@@ -2,6 +2,7 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph::Component;
 use crate::model::{Kind, Via};
 use crate::source::{Path, Place};
 
@@ -34,7 +35,27 @@ pub(super) static OBJECT_NAME_COLLISION: Rule = Rule {
 /// No two objects of a kind may share a name.
 pub(super) fn check(find: &mut Finder<'_>) {
     let mut taken: BTreeMap<(&'static str, String), (Path, String)> = BTreeMap::new();
+    let mut accounts: BTreeMap<&str, &Component> = BTreeMap::new();
     for component in &find.graph.components {
+        let account = &component.account;
+        let first = *accounts.entry(&account.name).or_insert(component);
+        let same = first.account.annotations == account.annotations
+            && first.account.create == account.create;
+        if !same {
+            let title =
+                format!("two components describe service account `{}` differently", account.name);
+            let place = Place::Key(component.path.field("serviceAccount"));
+            let other = Place::Key(first.path.field("serviceAccount"));
+            let diagnostic = Diagnostic::new(
+                &OBJECT_NAME_COLLISION,
+                title,
+                place,
+                format!("`{}`", component.name),
+            )
+            .also(other, format!("`{}`", first.name))
+            .help("write the same for both, or give them accounts of their own");
+            find.report(diagnostic);
+        }
         let mut claims: Vec<(&'static str, String, Path)> = Vec::new();
         for version in &component.versions {
             let kind = match component.kind {

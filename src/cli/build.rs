@@ -35,7 +35,9 @@ enum Format {
 
 pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let stdout = options.output == Path::new("-");
-    if options.format == Format::Kustomize && stdout {
+    let single =
+        options.output.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
+    if options.format == Format::Kustomize && (stdout || single) {
         bail!("--format kustomize makes several files; name a folder with -o DIR");
     }
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
@@ -50,8 +52,6 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         }
     };
     let set = render(lower(&checked))?;
-    let single =
-        options.output.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json");
     match options.format {
         Format::Json if stdout => print(&set.json()?)?,
         Format::Yaml if stdout => print(&set.yaml())?,
@@ -62,8 +62,12 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
             output::folder(&options.output, &output::files(&set, format == Format::Kustomize))?;
         }
     }
+    let objects = set.objects().len();
+    // The process ends here; giving back tens of thousands of objects one by one would take longer
+    // than printing them.
+    std::mem::forget((set, checked, outcome.sources));
     if global.verbose {
-        eprintln!("{}: {} objects", input.name(), set.objects().len());
+        eprintln!("{}: {} objects", input.name(), objects);
     }
     Ok(0)
 }

@@ -52,7 +52,9 @@ pub(super) fn find(file: Option<&Path>, path: Option<&Path>) -> anyhow::Result<I
 
 /// The app file of a folder; a file is itself.
 fn within(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(APP_FILE) } else { path.to_owned() }
+    let path = if path.is_dir() { path.join(APP_FILE) } else { path.to_owned() };
+    // Readers of reports compare names with those of a diff, which has no `./`.
+    path.strip_prefix(".").map(Path::to_owned).unwrap_or(path)
 }
 
 /// `weft.yaml` here or in a parent, up to the root of the repository.
@@ -199,7 +201,11 @@ impl<'i> Run<'i> {
         let mut sink = Sink::default();
         let load = |relative: &str| load(&self.input.folder, relative);
         let checked = crate::compile(&mut self.sources, &self.text, layers, &load, &mut sink).ok();
-        self.findings.extend(sink.resolve(&self.sources));
+        let mut findings = sink.resolve(&self.sources);
+        for finding in &mut findings {
+            finding.environments.extend(layers.environment.clone());
+        }
+        self.findings.extend(findings);
         checked
     }
 
@@ -211,6 +217,9 @@ impl<'i> Run<'i> {
         allows.apply(&mut findings, &sources);
         if everywhere {
             findings.extend(allows.unused());
+        } else {
+            // Only one environment was asked about.
+            findings.iter_mut().for_each(|finding| finding.environments.clear());
         }
         arrange(&mut findings);
         Outcome { checked, findings, sources, environments: text.environments().len() }

@@ -10,7 +10,7 @@ use crate::manifest::Set;
 use crate::source::fingerprint;
 
 /// Lists what weft wrote to a folder, so that it knows what it may replace.
-const INDEX: &str = ".weft-index.json";
+const INDEX: &str = ".weft-index";
 /// First line of a single file that weft wrote.
 const MARK: &str = "# written by weft; change the app file instead\n";
 
@@ -35,6 +35,9 @@ pub(super) fn file(path: &Path, text: &str) -> anyhow::Result<()> {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        bail!("cannot write {shown}: there is no folder {}", folder.display());
+    }
     let mut temporary = tempfile::NamedTempFile::new_in(folder)
         .with_context(|| format!("cannot write to {}", folder.display()))?;
     use std::io::Write;
@@ -80,6 +83,8 @@ pub(super) fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> 
         let list = json!({
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
+            // Otherwise kustomize would sort by kind, and our order has its reasons.
+            "sortOptions": { "order": "fifo" },
             "resources": names,
         });
         let mut text = String::new();

@@ -31,6 +31,7 @@ pub fn json(findings: &[Finding], sources: &Sources) -> String {
                 "place": spot(&finding.labels[0], sources),
                 "related": finding.labels[1..].iter().map(|label| spot(label, sources)).collect::<Vec<_>>(),
                 "help": finding.help,
+                "environments": finding.environments,
             })
         })
         .collect();
@@ -175,6 +176,9 @@ fn sentence(finding: &Finding) -> String {
     }
     if let Some(help) = &finding.help {
         text = format!("{text} (help: {help})");
+    }
+    if !finding.environments.is_empty() {
+        text = format!("{text} [environment {}]", finding.environments.join(", "));
     }
     text
 }

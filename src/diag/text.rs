@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Finding, Severity, Spot};
+use super::{Finding, Severity, Spot, listing};
 use crate::source::Sources;
 
 /// How the text report looks.
@@ -39,6 +39,11 @@ pub fn text(findings: &[Finding], sources: &Sources, style: Style) -> String {
         }
         if let Some(help) = &finding.help {
             group = group.element(Level::HELP.message(help));
+        }
+        let environments: Vec<&str> = finding.environments.iter().map(String::as_str).collect();
+        let note = format!("in environment {}", listing(&environments));
+        if !environments.is_empty() {
+            group = group.element(Level::NOTE.message(&note));
         }
         out.push_str(&renderer.render(&[group]).to_string());
         out.push_str("\n\n");

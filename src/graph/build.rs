@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::rule;
 use super::traffic::TrafficBinder;
 use super::{
-    Answer, Call, Component, ComponentId, Entry, File, Graph, LoadError, Loader, PathMatch, Port,
-    Version, Volume,
+    Account, Answer, Call, Component, ComponentId, Entry, File, Graph, LoadError, Loader,
+    PathMatch, Port, Version, Volume,
 };
 use crate::diag::{Diagnostic, Sink, listing};
 use crate::model::{
-    self, App, Connection, Dependencies, Dependency, FileSource, Governance, Kind, Name, Protocol,
-    Via,
+    self, App, Connection, Dependencies, Dependency, FileSource, GatewayKind, Governance, Kind,
+    Name, Protocol, Via,
 };
 use crate::source::{Path, Place};
 
@@ -34,6 +34,7 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
         components.push(component);
         settings.push(versions);
     }
+    gateway_strays(app.gateway.as_ref(), sink);
     let names = answers(&components, &settings, sink);
     let mut binder = Binder { components: &components, names: &names, load, sink };
     let bound: Vec<Vec<Version>> = settings
@@ -62,6 +63,35 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
         components,
         names,
         callers,
+    }
+}
+
+/// Settings of the gateway that its kind has no use for. Where no kind is written, the file may be
+/// meant for several modes, and each takes what it needs.
+fn gateway_strays(gateway: Option<&model::Gateway>, sink: &mut Sink) {
+    let Some((gateway, kind)) = gateway.and_then(|gateway| Some((gateway, gateway.kind?))) else {
+        return;
+    };
+    let istio = kind == GatewayKind::Istio;
+    let useless = [
+        ("class", gateway.class.is_some() && istio),
+        ("port", gateway.port.is_some() && kind == GatewayKind::Ingress),
+        ("selector", gateway.selector.is_some() && !istio),
+    ];
+    let path = Path::root().field("gateway");
+    for (field, _) in useless.into_iter().filter(|(_, useless)| *useless) {
+        let title = format!("`{field}` has no effect on a gateway of kind `{}`", kind.name());
+        let place = Place::Key(path.field(field));
+        sink.report(
+            Diagnostic::new(
+                &rule::FIELD_WITHOUT_EFFECT,
+                title,
+                place,
+                "nothing would come of this",
+            )
+            .also(Place::Value(path.field("kind")), "kind of the gateway")
+            .help(format!("remove `{field}`")),
+        );
     }
 }
 
@@ -156,7 +186,7 @@ fn shell(
         .collect();
     let shell = Component {
         address: component.address.map(|address| address.0),
-        account: component.service_account.map_or_else(|| name.0.clone(), |account| account.0),
+        account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
         propagates: component
             .propagates
@@ -174,6 +204,19 @@ fn shell(
         traffic,
     };
     (shell, versions)
+}
+
+fn account(account: Option<model::ServiceAccount>, component: &Name) -> Account {
+    let account = account.unwrap_or_default();
+    let name = account.name.map_or_else(|| component.0.clone(), |name| name.0);
+    let annotations = account.annotations.into_iter().flatten();
+    Account {
+        // Every namespace has this one, and it is not ours to change.
+        create: account.create.unwrap_or(&*name != "default"),
+        token: account.token.unwrap_or(false),
+        annotations: annotations.map(|(key, value)| (key.to_string(), value)).collect(),
+        name,
+    }
 }
 
 fn entry(

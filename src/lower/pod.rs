@@ -22,6 +22,8 @@ pub struct Pod {
     pub annotations: Pairs,
     /// The identity.
     pub account: String,
+    /// Whether the pods get a token for the Kubernetes API.
+    pub token: bool,
     /// `OnFailure` of a job.
     pub restart: Option<&'static str>,
     /// Whether running as root is refused.
@@ -235,7 +237,8 @@ pub(super) fn lower(
     let pod = Pod {
         labels: labels.into_iter().collect(),
         annotations: annotations.into_iter().collect(),
-        account: component.account.to_string(),
+        account: component.account.name.to_string(),
+        token: component.account.token,
         restart: (component.kind == Kind::Job).then_some("OnFailure"),
         run_as_non_root: security.run_as_non_root.unwrap_or(true),
         run_as_user: security.run_as_user,

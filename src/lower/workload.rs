@@ -100,12 +100,14 @@ pub(super) fn lower(
 /// The identity of a component, once where several components share it.
 fn account(graph: &Graph, id: ComponentId, made: &mut BTreeSet<Arc<str>>, views: &mut Vec<View>) {
     let component = graph.component(id);
-    if !made.insert(component.account.clone()) {
+    let account = &component.account;
+    if !account.create || !made.insert(account.name.clone()) {
         return;
     }
-    let shared = component.account != component.name;
+    let shared = account.name != component.name;
     let labels = if shared { app_labels(graph) } else { labels(graph, component) };
-    let meta = Meta::new(component.account.to_string(), Some(&graph.namespace), labels);
+    let mut meta = Meta::new(account.name.to_string(), Some(&graph.namespace), labels);
+    meta.annotations = account.annotations.clone().into_iter().collect();
     let origin = match shared {
         true => component.path.field("serviceAccount"),
         false => component.path.clone(),

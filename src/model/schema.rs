@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::workload::{Access, Dependencies, EnvValue, FileSource, Medium, PortRef, Volume};
 use super::{
     App, Dependency, EnvName, HeaderName, Label, Matcher, Name, PathName, Port, PortName, Protocol,
-    Quantity, Retries, RetryPolicy,
+    Quantity, Retries, RetryPolicy, ServiceAccount,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -52,6 +52,9 @@ pub fn schema() -> Value {
     for delta in deltas.values_mut() {
         loosen(delta);
     }
+    // A layer above the file may give a parameter's value alone.
+    deltas["ParamDelta"]["type"] = json!(["object", "string", "null"]);
+    deltas["ParamDelta"][EXPECTED] = "a value, or a mapping with `default`".into();
     if let Some(defs) = root["$defs"].as_object_mut() {
         defs.append(&mut deltas);
     }
@@ -268,6 +271,54 @@ impl<'de> Deserialize<'de> for Port {
             Form::Short(port) => Self { port, target: None, protocol: None, internal: None },
             Form::Long(LongPort { port, target, protocol, internal }) => {
                 Self { port, target, protocol, internal }
+            }
+        })
+    }
+}
+
+/// The long form of a service account.
+#[derive(Deserialize, JsonSchema)]
+struct LongServiceAccount {
+    /// Its name. Without it: the component's.
+    #[schemars(example = &"bookinfo-reviews")]
+    name: Option<Name>,
+    /// Whether weft creates it. Without it: yes, unless it is `default`.
+    #[schemars(example = false)]
+    create: Option<bool>,
+    /// Whether the pods get a token for the Kubernetes API. Without it: no.
+    #[schemars(example = true)]
+    token: Option<bool>,
+    /// Its annotations, such as the role it has in a cloud.
+    #[schemars(example = BTreeMap::from([("example.com/role", "reader")]))]
+    annotations: Option<BTreeMap<Label, String>>,
+}
+
+impl JsonSchema for ServiceAccount {
+    schema_name!("ServiceAccount");
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (pattern, longest, _) = Name::KEY_FORM;
+        let short = json!({
+            "type": "string", "pattern": pattern, "maxLength": longest,
+            "examples": ["bookinfo-reviews"],
+            EXPECTED: "the name of a service account, or a mapping",
+        });
+        let description = "A service account: its name, or a mapping with more to say.";
+        with_short::<LongServiceAccount>(generator, short, description)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServiceAccount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Name(Name),
+            Long(LongServiceAccount),
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Name(name) => Self { name: Some(name), ..Self::default() },
+            Form::Long(LongServiceAccount { name, create, token, annotations }) => {
+                Self { name, create, token, annotations }
             }
         })
     }

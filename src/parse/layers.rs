@@ -88,33 +88,50 @@ pub(super) fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
     (Node { value: Value::Mapping(Mapping::new(rest)), span }, taken)
 }
 
-/// Turns `--set a.b=value` into a delta whose places lead into the text of the option itself.
+/// Turns `--set a.b=value` into a delta whose places lead into the text of the option itself. A
+/// name with dots in it stands in double quotes: `a."b.c"=value`.
 pub(super) fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String> {
-    let (path, value) = setting
-        .split_once('=')
-        .ok_or_else(|| format!("`--set {setting}` has no `=`; write PATH=VALUE"))?;
-    if path.is_empty() || path.split('.').any(str::is_empty) {
-        return Err(format!("`--set {setting}` has an empty step in its path"));
-    }
+    let steps = steps(setting)?;
     let file = sources.add_once(format!("--set {setting}"), setting);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |from: usize, to: usize| Span { file, start: offset(from), end: offset(to) };
+    let value = steps.last().map_or(0, |(_, end)| end + 1);
     let mut node = Node {
-        value: Value::Scalar(Scalar { text: value.into(), style: Style::Plain }),
-        span: span(path.len() + 1, setting.len()),
+        value: Value::Scalar(Scalar { text: setting[value..].into(), style: Style::Plain }),
+        span: span(value, setting.len()),
     };
-    let mut end = path.len();
-    for step in path.rsplit('.') {
-        let start = end - step.len();
-        let key = Key { text: step.into(), span: span(start, end) };
+    for (start, end) in steps.into_iter().rev() {
+        let key =
+            Key { text: setting[start..end].trim_matches('"').into(), span: span(start, end) };
         let entry = Entry { key, value: node };
-        node = Node {
-            value: Value::Mapping(Mapping::new(vec![entry])),
-            span: span(start, setting.len()),
-        };
-        end = start.saturating_sub(1);
+        let value = Value::Mapping(Mapping::new(vec![entry]));
+        node = Node { value, span: span(start, setting.len()) };
     }
     Ok(node)
+}
+
+/// Where each step of a path begins and ends, quotes included; the last ends at the `=`.
+fn steps(setting: &str) -> Result<Vec<(usize, usize)>, String> {
+    let mut steps = Vec::new();
+    let mut start = 0;
+    let mut quoted = false;
+    for (at, byte) in setting.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'.' | b'=' if !quoted => {
+                if setting[start..at].trim_matches('"').is_empty() {
+                    return Err(format!("`--set {setting}` has an empty step in its path"));
+                }
+                steps.push((start, at));
+                start = at + 1;
+                if byte == b'=' {
+                    return Ok(steps);
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(format!("`--set {setting}` has no `=`; write PATH=VALUE"))
 }
 
 /// Reports each name in a `--set` path that the tree does not have, where the name is the author's.

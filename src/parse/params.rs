@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::rule;
 use crate::diag::{Diagnostic, Sink, listing};
 use crate::source::Place;
-use crate::yaml::{Entry, Mapping, Node, Scalar, Span, Value};
+use crate::yaml::{Entry, Mapping, Node, Scalar, Span, Style, Value};
 
 const OPEN: &str = "${params.";
 const ESCAPED: &str = "$${params.";
@@ -66,7 +66,13 @@ impl Params {
         let value = match node.value {
             Value::Scalar(scalar) if scalar.text.contains(OPEN) => {
                 let text = self.expand(&scalar.text, span, sink);
-                Value::Scalar(Scalar { text: text.into(), style: scalar.style })
+                // A number or switch stays one in quotes, which flow mappings cannot do without;
+                // a text stays one even if it reads like a number or like nothing.
+                let style = match self.is_literal(&scalar.text) {
+                    true => Style::Plain,
+                    false => Style::DoubleQuoted,
+                };
+                Value::Scalar(Scalar { text: text.into(), style })
             }
             Value::Sequence(items) => {
                 Value::Sequence(items.into_iter().map(|item| self.substitute(item, sink)).collect())
@@ -83,6 +89,13 @@ impl Params {
             scalar => scalar,
         };
         Node { value, span }
+    }
+
+    /// Whether a text is one reference and nothing else, to a number or a switch.
+    fn is_literal(&self, text: &str) -> bool {
+        let name = text.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix('}'));
+        let param = name.and_then(|name| self.0.get(name));
+        param.is_some_and(|param| matches!(&*param.kind, "int" | "bool"))
     }
 
     fn expand(&self, text: &str, span: Span, sink: &mut Sink) -> String {

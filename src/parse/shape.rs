@@ -202,8 +202,11 @@ impl Grammar {
                 .help(format!("add `{field}:`"))
             }
             ValidationErrorKind::Type { .. } => {
-                let help = (found.node.is_null() && shape.is_some_and(|shape| shape.types.object))
-                    .then(|| "write `{}` for an empty mapping".to_owned());
+                let types = shape.map(|shape| shape.types).unwrap_or_default();
+                let help = (found.node.is_null() && types.object).then(|| match types.string {
+                    true => "remove the key, or write `\"\"` for an empty text".to_owned(),
+                    false => "write `{}` for an empty mapping".to_owned(),
+                });
                 let diagnostic = wrong(
                     &rule::WRONG_TYPE,
                     format!("{name} must be {expected}"),
@@ -432,11 +435,8 @@ pub(super) fn describe(node: &Node) -> String {
         Value::Mapping(_) => "a mapping".into(),
         Value::Sequence(_) => "a list".into(),
         Value::Scalar(_) if node.is_null() => "nothing".into(),
-        // A plain text that is not what the file holds was made with parameters, which may be secret.
-        Value::Scalar(scalar)
-            if scalar.style == Style::Plain
-                && (node.span.end - node.span.start) as usize != scalar.text.len() =>
-        {
+        // A text that is not what the file holds was made with parameters, which may be secret.
+        Value::Scalar(scalar) if !as_written(node, scalar) => {
             "what its parameters make of it".into()
         }
         Value::Scalar(scalar) => {
@@ -448,4 +448,14 @@ pub(super) fn describe(node: &Node) -> String {
             }
         }
     }
+}
+
+/// Whether a scalar of one line is as long as its text with its quotes.
+fn as_written(node: &Node, scalar: &Scalar) -> bool {
+    let quotes = match scalar.style {
+        Style::Plain => 0,
+        Style::SingleQuoted | Style::DoubleQuoted => 2,
+        Style::Literal | Style::Folded => return true,
+    };
+    (node.span.end - node.span.start) as usize == scalar.text.len() + quotes
 }
