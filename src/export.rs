@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::graph::{Component, Entry, Graph, PathMatch, Version};
-use crate::model::Kind;
+use crate::model::{Kind, Via};
 
 /// One edge as drawn: from a version of a component to the name it calls.
 struct Edge<'g> {
@@ -43,12 +43,27 @@ fn share(component: &Component, version: usize) -> Option<u8> {
     Some(split.iter().find(|share| share.version == version).map_or(0, |share| share.percent))
 }
 
+/// What a drawing says of a version beside its name.
+fn share_label(component: &Component, version: usize) -> String {
+    let by_rule = reached_by_rule(component, version);
+    match share(component, version) {
+        Some(0) if by_rule => " by rule".into(),
+        Some(percent) if by_rule => format!(" {percent} % and by rule"),
+        Some(percent) => format!(" {percent} %"),
+        None if by_rule => " and by rule".into(),
+        None => String::new(),
+    }
+}
+
 fn reached_by_rule(component: &Component, version: usize) -> bool {
     let shares = component.traffic.rules.iter().flat_map(|rule| rule.to.iter().flatten());
     shares.into_iter().any(|share| share.version == version && share.percent > 0)
 }
 
 fn paths(entry: &Entry) -> Vec<String> {
+    if entry.via == Via::LoadBalancer {
+        return Vec::new();
+    }
     let text = |path: &PathMatch| match path {
         PathMatch::Exact(text) => text.clone(),
         PathMatch::Prefix(text) if text == "/" => "/*".into(),
@@ -60,6 +75,7 @@ fn paths(entry: &Entry) -> Vec<String> {
 
 fn hosts(entry: &Entry) -> String {
     match entry.hosts.as_slice() {
+        _ if entry.via == Via::LoadBalancer => "load balancer".into(),
         [] => "*".into(),
         hosts => hosts.join(", "),
     }
@@ -67,6 +83,11 @@ fn hosts(entry: &Entry) -> String {
 
 /// Lines for a terminal: who calls whom, and which version gets what.
 pub fn text(graph: &Graph) -> String {
+    let lines = lines(graph);
+    lines.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+fn lines(graph: &Graph) -> String {
     let mut out = format!(
         "{}  {}, namespace {}, {} components\n",
         graph.name,
@@ -112,7 +133,11 @@ pub fn text(graph: &Graph) -> String {
                 false => String::new(),
             };
             let optional = if edge.optional { "  (optional)" } else { "" };
-            let _ = writeln!(out, "  {from}→ {}:{}{optional}", edge.name, edge.port);
+            let whose = match *edge.name == *edge.to.name {
+                true => String::new(),
+                false => format!("  ({})", edge.to.name),
+            };
+            let _ = writeln!(out, "  {from}→ {}:{}{whose}{optional}", edge.name, edge.port);
         }
         let mut after: Vec<&str> = component
             .versions
@@ -172,6 +197,7 @@ pub fn json(graph: &Graph) -> Value {
                 "component": edge.component.name,
                 "version": edge.version.name,
                 "to": edge.name,
+                "callee": edge.to.name,
                 "port": edge.port,
                 "optional": edge.optional,
             })
@@ -211,8 +237,7 @@ pub fn mermaid(graph: &Graph) -> String {
             let name = &component.name;
             let _ = writeln!(out, "  subgraph {}[\"{name}\"]", id(name));
             for (position, version) in component.versions.iter().enumerate() {
-                let share =
-                    share(component, position).map(|p| format!(" {p} %")).unwrap_or_default();
+                let share = share_label(component, position);
                 let node = id(&version.workload);
                 let _ = writeln!(out, "    {node}[\"{}{share}\"]", version.name);
             }
@@ -269,7 +294,7 @@ pub fn dot(graph: &Graph) -> String {
         }
         let _ = writeln!(out, "  subgraph \"cluster_{0}\" {{ label=\"{0}\";", component.name);
         for (position, version) in component.versions.iter().enumerate() {
-            let share = share(component, position).map(|p| format!(" {p} %")).unwrap_or_default();
+            let share = share_label(component, position);
             let _ =
                 writeln!(out, "    \"{}\" [label=\"{}{share}\"];", version.workload, version.name);
         }

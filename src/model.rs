@@ -130,7 +130,8 @@ pub enum ParamKind {
     Host,
     /// One of `values`.
     Enum,
-    /// Text that weft never prints in a message.
+    /// Text, told apart for readers: it reaches the manifests as it is, so keep real secrets in a
+    /// Secret and refer to them with `{ secret: NAME/KEY }`.
     Secret,
 }
 

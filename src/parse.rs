@@ -58,7 +58,7 @@ impl Text {
     fn tree(&self, sources: &Sources, sink: &mut Sink) -> Result<Node, Reported> {
         let file = self.file;
         for problem in &self.problems {
-            sink.report(from_yaml(problem.clone()));
+            sink.report(from_yaml(problem.clone(), &sources.file(file).text));
         }
         if let Some(offset) = sources.file(file).invalid {
             let place = Place::Bytes(yaml::Span { file, start: offset, end: offset });
@@ -111,7 +111,10 @@ pub fn parse(
     let chosen = layers.environment.as_deref().zip(environments.as_ref());
     let chosen = chosen.and_then(|(name, environments)| environments.value.get(name));
     let mut tree = match chosen {
-        Some(environment) => layers::merge(tree, &environment.value, Grammar::ROOT),
+        Some(environment) => {
+            let tree = layers::keep_running_versions(tree, &environment.value);
+            layers::merge(tree, &environment.value, Grammar::ROOT)
+        }
         None => tree,
     };
     for delta in settings {
@@ -173,7 +176,7 @@ fn environment(root: &Node, name: Option<&str>, sink: &mut Sink) -> Option<Node>
     None
 }
 
-fn from_yaml(problem: Problem) -> Diagnostic {
+fn from_yaml(problem: Problem, text: &str) -> Diagnostic {
     let rule = match problem.kind {
         ProblemKind::Syntax => &rule::SYNTAX_ERROR,
         ProblemKind::DuplicateKey => &rule::DUPLICATE_KEY,
@@ -189,6 +192,14 @@ fn from_yaml(problem: Problem) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(rule, problem.message, Place::Bytes(problem.span), "here");
     for (span, label) in problem.related {
         diagnostic = diagnostic.also(Place::Bytes(span), label);
+    }
+    // `{ image: ${params.x} }` ends at the first brace; that is the author's meaning, not YAML's.
+    let start = (problem.span.start as usize).min(text.len());
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[from..].lines().next().unwrap_or_default();
+    if problem.kind == ProblemKind::Syntax && line.contains("${params.") {
+        return diagnostic
+            .help("inside `{ }` and `[ ]`, put quotes round it: `\"${params.NAME}\"`");
     }
     match problem.help {
         Some(help) => diagnostic.help(help),

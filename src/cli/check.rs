@@ -62,7 +62,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
             };
             lines.push_str(&format!(
                 "ok  {}  {}, {}",
-                graph.name,
+                input.name(),
                 named(graph.components.len(), "component"),
                 named(workloads, "workload"),
             ));

@@ -48,7 +48,10 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let graph = checked.graph();
     let set = render(lower(&checked))?;
     let sources = &outcome.sources;
-    if let Some((_, component)) = graph.find(&options.what) {
+    // An alias and the name of a version lead to their component.
+    let named =
+        graph.names.get(options.what.as_str()).map(|answer| graph.component(answer.component));
+    if let Some(component) = named {
         print(&explain_component(graph, component, &set, sources))?;
         return Ok(0);
     }

@@ -3,7 +3,7 @@
 //! All of it happens on the spanned tree, so each value still knows where it was written, whichever
 //! layer it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::rule;
@@ -29,40 +29,79 @@ const COMPONENT_ONLY: [&str; 11] = [
 ];
 
 /// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
-/// exclude each other are replaced as a whole.
+/// exclude each other are replaced as a whole; a list of names adds up with another by name.
 pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let grammar = Grammar::app();
-    let (Value::Mapping(_), Value::Mapping(above)) = (&lower.value, &upper.value) else {
-        return upper.clone();
-    };
     if grammar.replaces(at) {
         return upper.clone();
     }
+    let named = grammar.names_or_settings(at);
+    let lower = if named { names_as_mapping(lower) } else { lower };
+    let upper = if named { names_as_mapping(upper.clone()) } else { upper.clone() };
     let span = lower.span;
-    let Value::Mapping(below) = lower.value else { return upper.clone() };
-    let entries = below.into_entries();
-    let mut out: Vec<Entry> = Vec::with_capacity(entries.len() + above.len());
-    let mut kept: BTreeMap<Arc<str>, ()> = BTreeMap::new();
-    for entry in entries {
-        kept.insert(entry.key.text.clone(), ());
-        match above.get(&entry.key.text) {
-            None => out.push(entry),
+    let (Value::Mapping(below), Value::Mapping(above)) = (lower.value, &upper.value) else {
+        return upper;
+    };
+    let excluded = grammar.excluded(at, |key| above.get(key).is_some());
+    let mut out: Vec<Entry> = Vec::with_capacity(below.len() + above.len());
+    let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
+    for Entry { key, value } in below.into_entries() {
+        known.insert(key.text.clone());
+        match above.get(&key.text) {
+            None if excluded.contains(&&*key.text) => {}
+            None => out.push(Entry { key, value }),
             Some(over) if over.value.is_null() => {}
             Some(over) => {
-                let child = grammar.child(at, &entry.key.text);
-                out.push(Entry {
-                    value: merge(entry.value, &over.value, child),
-                    key: over.key.clone(),
-                });
+                // What is a mapping on both sides is still the one that was declared below.
+                let declared = matches!(value.value, Value::Mapping(_));
+                let key = if declared { key } else { over.key.clone() };
+                let child = grammar.child(at, &key.text);
+                out.push(Entry { value: merge(value, &over.value, child), key });
             }
         }
     }
     for entry in above.iter() {
-        if !kept.contains_key(&entry.key.text) && !entry.value.is_null() {
+        if !known.contains(&entry.key.text) && !entry.value.is_null() {
             out.push(Entry { key: entry.key.clone(), value: without_nulls(&entry.value) });
         }
     }
     Node { value: Value::Mapping(Mapping::new(out)), span }
+}
+
+/// A delta that gives versions to a component without any adds them to the one that runs: that one
+/// becomes a version by its own name, as it was all along.
+pub(super) fn keep_running_versions(tree: Node, delta: &Node) -> Node {
+    let adds = |name: &str| {
+        let component = delta.get("components").and_then(|entry| entry.value.get(name));
+        component.is_some_and(|entry| entry.value.get("versions").is_some())
+    };
+    let (tree, taken) = take(tree, "components");
+    let Some(Entry { key, value: components }) = taken else { return tree };
+    let span = components.span;
+    let Value::Mapping(mapping) = components.value else {
+        return put(tree, Entry { key, value: components });
+    };
+    let keep = |Entry { key, value }: Entry| {
+        let runs = value.get("image").is_some() && value.get("versions").is_none();
+        if !runs || !adds(&key.text) {
+            return Entry { key, value };
+        }
+        let (value, version) = take(value, "version");
+        let name = version.and_then(|entry| entry.value.scalar().map(|name| name.text.clone()));
+        let span = key.span;
+        let version = Entry {
+            key: Key { text: name.unwrap_or_else(|| "v1".into()), span },
+            value: Node { value: Value::Mapping(Mapping::default()), span },
+        };
+        let versions = Entry {
+            key: Key { text: "versions".into(), span },
+            value: Node { value: Value::Mapping(Mapping::new(vec![version])), span },
+        };
+        Entry { key, value: put(value, versions) }
+    };
+    let entries: Vec<Entry> = mapping.into_entries().into_iter().map(keep).collect();
+    let value = Node { value: Value::Mapping(Mapping::new(entries)), span };
+    put(tree, Entry { key, value })
 }
 
 /// A delta that adds something deletes nothing in it.
@@ -236,17 +275,19 @@ fn dependencies_as_map(component: Node) -> Node {
     }
     let (component, taken) = take(component, "dependsOn");
     let Some(Entry { key, value }) = taken else { return component };
-    let entries = value
-        .items()
-        .iter()
-        .filter_map(|item| {
-            let name = item.scalar()?.text.clone();
-            let empty = Node { value: Value::Mapping(Mapping::new(Vec::new())), span: item.span };
-            Some(Entry { key: Key { text: name, span: item.span }, value: empty })
-        })
-        .collect();
-    let value = Node { value: Value::Mapping(Mapping::new(entries)), span: value.span };
-    put(component, Entry { key, value })
+    put(component, Entry { key, value: names_as_mapping(value) })
+}
+
+/// A list of names as a mapping from each to nothing; anything else as it is.
+fn names_as_mapping(node: Node) -> Node {
+    let Value::Sequence(items) = &node.value else { return node };
+    let entry = |item: &Node| {
+        let name = item.scalar()?.text.clone();
+        let empty = Node { value: Value::Mapping(Mapping::default()), span: item.span };
+        Some(Entry { key: Key { text: name, span: item.span }, value: empty })
+    };
+    let entries = items.iter().filter_map(entry).collect();
+    Node { value: Value::Mapping(Mapping::new(entries)), span: node.span }
 }
 
 fn spread_over_versions(component: Node, version_at: At) -> Node {

@@ -31,11 +31,18 @@ struct Shape {
     additional: Option<usize>,
     items: Option<usize>,
     replace: bool,
+    /// Whether this is a probe, whose ways exclude each other.
+    probe: bool,
     expected: Option<String>,
     choices: Vec<String>,
     /// What the keys of a mapping must look like, in words.
     names: Option<String>,
 }
+
+/// The ways to probe, of which one is given.
+const PROBED: [&str; 4] = ["http", "tcp", "grpc", "exec"];
+/// The same, with what belongs to one of them.
+const PROBE_WAYS: [&str; 6] = ["http", "tcp", "grpc", "exec", "port", "headers"];
 
 /// A compiled schema: its places for reading, its validator for everything else.
 #[derive(Debug)]
@@ -83,6 +90,20 @@ impl Grammar {
     /// Whether a later layer replaces a mapping here as a whole.
     pub(super) fn replaces(&self, at: At) -> bool {
         at.is_some_and(|at| self.shapes[at].replace)
+    }
+
+    /// Whether a place takes a list of names for a mapping from names to settings.
+    pub(super) fn names_or_settings(&self, at: At) -> bool {
+        at.is_some_and(|at| self.shapes[at].types.array && self.shapes[at].types.object)
+    }
+
+    /// The fields of a place that a layer takes away by giving one of those that exclude each
+    /// other.
+    pub(super) fn excluded(&self, at: At, given: impl Fn(&str) -> bool) -> &[&'static str] {
+        match at {
+            Some(at) if self.shapes[at].probe && PROBED.iter().any(|way| given(way)) => &PROBE_WAYS,
+            _ => &[],
+        }
     }
 
     /// The tree as JSON, each scalar typed by its place.
@@ -372,6 +393,7 @@ impl<'s> Compiler<'s> {
         let mut shape = Shape {
             types: Types::read(&schema["type"]),
             replace: schema[model::REPLACE] == true,
+            probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
             expected: schema[model::EXPECTED].as_str().map(str::to_owned),
             ..Shape::default()
         };
