@@ -22,6 +22,7 @@ mod name_too_long;
 mod not_in_this_mode;
 mod object_name_collision;
 mod reserved_label;
+mod retries_beyond_timeout;
 mod rule_on_opaque_port;
 mod shadowed_rule;
 mod share_without_replicas;
@@ -36,37 +37,46 @@ use crate::graph::Graph;
 
 pub use env_reference_cycle::ordered as env_order;
 
+/// A rule and the function that looks for what breaks it.
+type Check = (&'static Rule, fn(&mut Finder<'_>));
+
 /// Every rule of this stage.
-pub static RULES: &[&Rule] = &[
-    &address_mismatch::ADDRESS_MISMATCH,
-    &approximated_traffic::APPROXIMATED_TRAFFIC,
-    &dead_version::DEAD_VERSION,
-    &dependency_cycle::DEPENDENCY_CYCLE,
-    &duplicate_port::DUPLICATE_PORT,
-    &entry_collision::ENTRY_COLLISION,
-    &env_reference_cycle::ENV_REFERENCE_CYCLE,
-    &env_set_twice::ENV_SET_TWICE,
-    &files_too_large::FILES_TOO_LARGE,
-    &gateway_without_class::GATEWAY_WITHOUT_CLASS,
-    &header_not_propagated::HEADER_NOT_PROPAGATED,
-    &inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE,
-    &invalid_regex::INVALID_REGEX,
-    &malformed_probe::MALFORMED_PROBE,
-    &misplaced_matcher::MISPLACED_MATCHER,
-    &mount_collision::MOUNT_COLLISION,
-    &name_too_long::NAME_TOO_LONG,
-    &not_in_this_mode::NOT_IN_THIS_MODE,
-    &object_name_collision::OBJECT_NAME_COLLISION,
-    &reserved_label::RESERVED_LABEL,
-    &rule_on_opaque_port::RULE_ON_OPAQUE_PORT,
-    &shadowed_rule::SHADOWED_RULE,
-    &share_without_replicas::SHARE_WITHOUT_REPLICAS,
-    &split_not_by_replicas::SPLIT_NOT_BY_REPLICAS,
-    &start_order_cycle::START_ORDER_CYCLE,
-    &unreachable_component::UNREACHABLE_COMPONENT,
-    &versions_need_deployment::VERSIONS_NEED_DEPLOYMENT,
-    &weights_not_100::WEIGHTS_NOT_100,
+static CHECKS: &[Check] = &[
+    (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
+    (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
+    (&dead_version::DEAD_VERSION, dead_version::check),
+    (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
+    (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
+    (&entry_collision::ENTRY_COLLISION, entry_collision::check),
+    (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
+    (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
+    (&files_too_large::FILES_TOO_LARGE, files_too_large::check),
+    (&gateway_without_class::GATEWAY_WITHOUT_CLASS, gateway_without_class::check),
+    (&header_not_propagated::HEADER_NOT_PROPAGATED, header_not_propagated::check),
+    (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
+    (&invalid_regex::INVALID_REGEX, invalid_regex::check),
+    (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
+    (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
+    (&mount_collision::MOUNT_COLLISION, mount_collision::check),
+    (&name_too_long::NAME_TOO_LONG, name_too_long::check),
+    (&not_in_this_mode::NOT_IN_THIS_MODE, not_in_this_mode::check),
+    (&object_name_collision::OBJECT_NAME_COLLISION, object_name_collision::check),
+    (&reserved_label::RESERVED_LABEL, reserved_label::check),
+    (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
+    (&rule_on_opaque_port::RULE_ON_OPAQUE_PORT, rule_on_opaque_port::check),
+    (&shadowed_rule::SHADOWED_RULE, shadowed_rule::check),
+    (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
+    (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
+    (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
+    (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
+    (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
+    (&weights_not_100::WEIGHTS_NOT_100, weights_not_100::check),
 ];
+
+/// Every rule of this stage.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    CHECKS.iter().map(|(rule, _)| *rule)
+}
 
 /// What a rule works with: the graph to read, and the sink to report to.
 pub struct Finder<'a> {
@@ -103,39 +113,9 @@ impl Checked {
 /// # Errors
 /// If any rule or any stage before found an error. All of them are in the sink.
 pub fn check(graph: Graph, sink: &mut Sink) -> Result<Checked, Reported> {
-    let checks: &[fn(&mut Finder<'_>)] = &[
-        address_mismatch::check,
-        approximated_traffic::check,
-        dead_version::check,
-        dependency_cycle::check,
-        duplicate_port::check,
-        entry_collision::check,
-        env_reference_cycle::check,
-        env_set_twice::check,
-        files_too_large::check,
-        gateway_without_class::check,
-        header_not_propagated::check,
-        inexpressible_entry_rule::check,
-        invalid_regex::check,
-        malformed_probe::check,
-        misplaced_matcher::check,
-        mount_collision::check,
-        name_too_long::check,
-        not_in_this_mode::check,
-        object_name_collision::check,
-        reserved_label::check,
-        rule_on_opaque_port::check,
-        shadowed_rule::check,
-        share_without_replicas::check,
-        split_not_by_replicas::check,
-        start_order_cycle::check,
-        unreachable_component::check,
-        versions_need_deployment::check,
-        weights_not_100::check,
-    ];
     let partial = sink.checkpoint().is_err();
     let mut finder = Finder { graph: &graph, sink, partial };
-    checks.iter().for_each(|check| check(&mut finder));
+    CHECKS.iter().for_each(|(_, check)| check(&mut finder));
     sink.checkpoint()?;
     Ok(Checked(graph))
 }

@@ -297,12 +297,14 @@ impl Allows {
             let (code, reason) = split_reason(words.trim());
             let known = rules.iter().find(|rule| rule.code == code);
             let (label, help) = match known {
+                None if code.is_empty() => ("not of the form `allow CODE — reason`", None),
                 None => {
                     let codes = rules.iter().map(|rule| rule.code);
                     ("no rule has this code", did_you_mean(code, codes))
                 }
                 Some(rule) if rule.severity == Severity::Error => {
-                    ("errors cannot be allowed", None)
+                    let help = "mend the error, and remove the comment";
+                    ("errors cannot be allowed", Some(help.to_owned()))
                 }
                 Some(_) if reason.is_empty() => ("the reason is missing", None),
                 Some(rule) => {

@@ -70,8 +70,8 @@ pub fn rules() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = parse::rule::RULES
         .iter()
         .chain(graph::rule::RULES)
-        .chain(check::RULES)
         .copied()
+        .chain(check::rules())
         .chain([&diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
         .collect();
     rules.sort_by_key(|rule| rule.code);

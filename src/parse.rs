@@ -110,7 +110,10 @@ pub fn parse(
     let (tree, environments) = layers::take(tree, "environments");
     let chosen = layers.environment.as_deref().zip(environments.as_ref());
     let chosen = chosen.and_then(|(name, environments)| environments.value.get(name));
-    let mut tree = match chosen {
+    if chosen.is_none() {
+        faults(&tree, sink);
+    }
+    let mut tree = match chosen.filter(|environment| !environment.value.is_null()) {
         Some(environment) => {
             let tree = layers::keep_running_versions(tree, &environment.value);
             layers::merge(tree, &environment.value, Grammar::ROOT)
@@ -142,6 +145,25 @@ pub fn parse(
                     .help("report this as a bug of weft"),
             );
             Err(fail(sink))
+        }
+    }
+}
+
+/// Reports the faults of the app itself; those of an environment are there only when asked for.
+fn faults(tree: &Node, sink: &mut Sink) {
+    let components = tree.get("components").map(|entry| entry.value.entries());
+    for component in components.into_iter().flatten() {
+        let Some(traffic) = component.value.get("traffic") else { continue };
+        let rules = traffic.value.get("rules").map(|rules| rules.value.items());
+        let places = std::iter::once(&traffic.value).chain(rules.into_iter().flatten());
+        for fault in places.filter_map(|place| place.get("fault")) {
+            let name = &component.key.text;
+            let title = format!("calls to `{name}` are disturbed in every environment");
+            let place = Place::Bytes(fault.key.span);
+            sink.report(
+                Diagnostic::new(&rule::FAULT_EVERYWHERE, title, place, "in the app itself")
+                    .help("move it to an environment of its own"),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The algebra of calls: which condition implies which, and what shares replicas can honour.
 
-use crate::graph::{Component, ComponentId, Graph, PathMatch};
+use crate::graph::{Component, ComponentId, Graph, PathMatch, Share};
 use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Via};
 use crate::source::Path;
 
@@ -173,6 +173,21 @@ fn apportion(wanted: &[u8], total: usize) -> Vec<u32> {
             }
         }
     }
+}
+
+/// The shares that the replicas of a component's versions give, in whole percent.
+pub fn by_replicas(component: &Component) -> Vec<Share> {
+    let counts: Vec<u32> = component.versions.iter().map(|v| v.replicas.unwrap_or(1)).collect();
+    let total = f64::from(counts.iter().sum::<u32>().max(1));
+    let exact = |count: u32| f64::from(count) * 100.0 / total;
+    let mut shares: Vec<u8> = counts.iter().map(|count| exact(*count).floor() as u8).collect();
+    let mut order: Vec<usize> = (0..counts.len()).filter(|at| counts[*at] > 0).collect();
+    order.sort_by(|a, b| exact(counts[*b]).fract().total_cmp(&exact(counts[*a]).fract()));
+    // Less than one point is missing for each version that has pods.
+    let missing = 100 - shares.iter().map(|share| usize::from(*share)).sum::<usize>();
+    order.iter().take(missing).for_each(|at| shares[*at] += 1);
+    let share = |(version, percent)| Share { version, percent };
+    shares.into_iter().enumerate().map(share).collect()
 }
 
 /// What plain Services make of a component's split.

@@ -57,7 +57,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
             find.report(diagnostic);
         }
         let mut claims: Vec<(&'static str, String, Path)> = Vec::new();
-        for version in &component.versions {
+        // Only deployments have a workload for each version; another rule says so.
+        let workloads = match component.kind {
+            Kind::Deployment => component.versions.len(),
+            _ => 1,
+        };
+        for version in component.versions.iter().take(workloads) {
             let kind = match component.kind {
                 Kind::StatefulSet => "StatefulSet",
                 Kind::Job => "Job",

@@ -1,6 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::source::Place;
+use crate::graph::Share;
+use crate::source::{Path, Place};
 
 /// `share-without-replicas`: a version with no pods gets a share of the calls.
 pub(super) static SHARE_WITHOUT_REPLICAS: Rule = Rule {
@@ -34,13 +35,19 @@ pub(super) static SHARE_WITHOUT_REPLICAS: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
-        let whole =
-            traffic.split.iter().flatten().map(|share| (share, traffic.path.field("split")));
-        let rules = traffic
-            .rules
-            .iter()
-            .flat_map(|rule| rule.to.iter().flatten().map(|share| (share, rule.path.clone())));
-        for (share, path) in whole.chain(rules) {
+        let in_split = |path: &Path, share: &Share| {
+            let name = &component.versions[share.version].name;
+            Place::Value(path.field("split").key(name))
+        };
+        let whole = traffic.split.iter().flatten();
+        let whole = whole.map(|share| (share, in_split(&traffic.path, share)));
+        let rules = traffic.rules.iter().flat_map(|rule| {
+            rule.to.iter().flatten().map(|share| match share.percent {
+                100 => (share, Place::Value(rule.path.field("to"))),
+                _ => (share, in_split(&rule.path, share)),
+            })
+        });
+        for (share, place) in whole.chain(rules) {
             let version = &component.versions[share.version];
             if share.percent == 0 || version.replicas != Some(0) {
                 continue;
@@ -49,14 +56,10 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 "version `{}` of `{}` has no pods, but gets {} % of the calls",
                 version.name, component.name, share.percent
             );
-            let diagnostic = Diagnostic::new(
-                &SHARE_WITHOUT_REPLICAS,
-                title,
-                Place::Value(path.key(&version.name)),
-                "calls that will fail",
-            )
-            .also(Place::Value(version.path.field("replicas")), "no pods")
-            .help("give it pods, or a share of 0");
+            let diagnostic =
+                Diagnostic::new(&SHARE_WITHOUT_REPLICAS, title, place, "calls that will fail")
+                    .also(Place::Value(version.path.field("replicas")), "no pods")
+                    .help("give it pods, or a share of 0");
             find.report(diagnostic);
         }
     }

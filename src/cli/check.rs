@@ -77,8 +77,10 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         all.extend(findings);
     }
     let wrong = any_error(&all) || (options.deny.is_some() && !all.is_empty());
-    if global.quiet {
+    if global.quiet && options.deny.is_none() {
         all.retain(|finding| finding.rule.severity == Severity::Error);
+    }
+    if global.quiet {
         lines.clear();
     }
     match options.format {

@@ -1,5 +1,7 @@
 //! The reports for programs: JSON, SARIF 2.1.0, GitHub annotations, GitLab Code Quality.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Finding, Rule, Severity, Spot};
@@ -145,11 +147,16 @@ fn property(text: &str) -> String {
 
 /// GitLab Code Quality: a list of issues with a fingerprint each.
 pub fn gitlab(findings: &[Finding], sources: &Sources) -> String {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let issues: Vec<Value> = findings
         .iter()
         .map(|finding| {
             let place = spot(&finding.labels[0], sources);
-            let identity = format!("{}\0{}\0{}", finding.rule.code, place["file"], finding.title);
+            // Lines move when others change; the count tells equal findings of one file apart.
+            let same = format!("{}\0{}\0{}", finding.rule.code, place["file"], finding.title);
+            let nth = seen.entry(same.clone()).or_default();
+            *nth += 1;
+            let identity = format!("{same}\0{nth}");
             json!({
                 "description": sentence(finding),
                 "check_name": finding.rule.code,

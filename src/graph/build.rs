@@ -122,6 +122,15 @@ fn shell(
             internal: port.internal.unwrap_or(true),
         })
         .collect();
+    if ports.is_empty() && component.traffic.is_some() && kind != Kind::External {
+        let title = format!("`traffic` has no effect: nobody can call `{name}`");
+        let place = Place::Key(path.field("traffic"));
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "there are no calls")
+                .also(Place::Key(path.clone()), "has no ports")
+                .help("add `ports:`, or remove `traffic`"),
+        );
+    }
     let versioned = component.versions.is_some();
     let mut versions: Vec<Unbound> = match component.versions {
         Some(versions) => {

@@ -68,10 +68,12 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
     // One VirtualService for each host; hosts with the same entries share one.
     let mut groups: BTreeMap<Vec<usize>, Vec<String>> = BTreeMap::new();
     for host in hosts {
+        // A host's own VirtualService is all that Istio looks at for it, so entries of wildcards
+        // that cover the host belong into it too.
         let served: Vec<usize> = entries
             .iter()
             .enumerate()
-            .filter(|(_, (_, entry))| any(&entry.hosts).contains(&host))
+            .filter(|(_, (_, entry))| any(&entry.hosts).iter().any(|own| covers_host(own, &host)))
             .map(|(position, _)| position)
             .collect();
         groups.entry(served).or_default().push(host);
@@ -85,7 +87,11 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
                 entry.paths_or_all().into_iter().map(move |path| (path, component, entry))
             })
             .collect();
-        paths.sort_by_key(|(path, component, _)| (specificity(path), component.name.clone()));
+        // Of two entries with one path, that of the host itself comes before that of a wildcard.
+        paths.sort_by_key(|(path, component, entry)| {
+            let own = any(&entry.hosts).contains(&hosts[0]);
+            (specificity(path), !own, component.name.clone())
+        });
         let mut trace = Trace::default();
         let mut routes = Vec::new();
         for (path, component, entry) in paths {
@@ -101,6 +107,14 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
             VirtualService { meta, hosts, gateways: vec![bound], http: routes, tcp: Vec::new() };
         let origin = entries[served[0]].1.path.clone();
         views.push(View::new(Body::VirtualService(service), origin, trace));
+    }
+}
+
+/// Whether calls to `host` are calls to `entry`, which may be a wildcard.
+fn covers_host(entry: &str, host: &str) -> bool {
+    match entry.strip_prefix('*') {
+        Some(suffix) => suffix.is_empty() || (host.ends_with(suffix) && host != suffix),
+        None => entry == host,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::check::env_order;
 use crate::graph::{Component, File, Graph, Version, Volume};
 use crate::model::{
     Connection, EnvValue, Governance, Kind, Medium, PortRef, Probe, Protocol, Seccomp,
+    SecurityContext,
 };
 use crate::source::{Path, Place};
 
@@ -206,7 +207,7 @@ pub(super) fn lower(
             .map(|limits| quantities(&limits.cpu, &limits.memory))
             .unwrap_or_default(),
         probes: probes(component, version, &mut trace),
-        allow_privilege_escalation: security.allow_privilege_escalation.unwrap_or(false),
+        allow_privilege_escalation: escalation(security),
         privileged: security.privileged.unwrap_or(false),
         read_only: security.read_only_root_filesystem,
         add: capabilities.add.unwrap_or_default(),
@@ -240,7 +241,7 @@ pub(super) fn lower(
         account: component.account.name.to_string(),
         token: component.account.token,
         restart: (component.kind == Kind::Job).then_some("OnFailure"),
-        run_as_non_root: security.run_as_non_root.unwrap_or(true),
+        run_as_non_root: security.run_as_non_root.unwrap_or(security.run_as_user != Some(0)),
         run_as_user: security.run_as_user,
         run_as_group: security.run_as_group,
         fs_group: security.fs_group,
@@ -249,6 +250,16 @@ pub(super) fn lower(
         volumes: storage.volumes,
     };
     (pod, storage.needs, trace)
+}
+
+/// Whether more rights can be gained. What is written decides; otherwise only where Kubernetes would
+/// refuse a "no": a privileged container, and one with `SYS_ADMIN`, has the rights already.
+fn escalation(security: &SecurityContext) -> bool {
+    let added = security.capabilities.as_ref().and_then(|capabilities| capabilities.add.as_ref());
+    let admin =
+        added.into_iter().flatten().any(|name| name.trim_start_matches("CAP_") == "SYS_ADMIN");
+    let implied = security.privileged == Some(true) || admin;
+    security.allow_privilege_escalation.unwrap_or(implied)
 }
 
 fn quantities(

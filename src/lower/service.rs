@@ -3,7 +3,7 @@
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
 use crate::graph::{Component, Graph, Port};
-use crate::model::{Kind, Protocol, Via};
+use crate::model::{GatewayKind, Kind, Protocol, Via};
 use crate::source::{Path, Place};
 
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
@@ -59,7 +59,7 @@ fn service(
         headless: false,
         selector,
         external_name: None,
-        ports: ports.iter().map(|port| service_port(port)).collect(),
+        ports: ports.iter().map(|port| service_port(graph, component, port)).collect(),
     }
 }
 
@@ -103,7 +103,7 @@ fn outside(
         meta,
         family: if ip.is_ipv4() { "IPv4" } else { "IPv6" },
         address: address.to_owned(),
-        ports: ports.iter().map(|port| service_port(port)).collect(),
+        ports: ports.iter().map(|port| service_port(graph, component, port)).collect(),
     };
     let trace = Trace::default()
         .at("endpoints.0.addresses.0", Place::Value(component.path.field("address")));
@@ -112,11 +112,17 @@ fn outside(
 
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
 /// readers that know only one of the two see the same.
-pub(super) fn service_port(port: &Port) -> ServicePort {
+pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) -> ServicePort {
     let name = match Protocol::named(&port.name) == Some(port.protocol) {
         true => port.name.to_string(),
         false => format!("{}-{}", port.protocol.name(), port.name),
     };
+    // A Gateway API implementation learns from this alone to speak HTTP/2 without TLS (GEP-1911);
+    // Istio reads `grpc` as well, and more exactly.
+    let routed = graph.gateway_kind() == GatewayKind::GatewayApi
+        && component.entries.iter().any(|entry| {
+            entry.via == Via::Gateway && component.ports[entry.port].name == port.name
+        });
     ServicePort {
         name,
         port: port.port,
@@ -125,6 +131,7 @@ pub(super) fn service_port(port: &Port) -> ServicePort {
         app_protocol: match port.protocol {
             // The name that Kubernetes itself defines for HTTP/2 without TLS (KEP-3726).
             Protocol::Http2 => Some("kubernetes.io/h2c"),
+            Protocol::Grpc if routed => Some("kubernetes.io/h2c"),
             Protocol::Udp | Protocol::Sctp => None,
             other => Some(other.name()),
         },

@@ -199,7 +199,16 @@ pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
             );
             return;
         }
-        let Some(below) = below else { return };
+        let Some(below) = below else {
+            let inner = entry.value.entries().first();
+            if let (true, Some(inner)) = (NAMED.contains(&&*entry.key.text), inner) {
+                let title = format!("there is no `{}` in `{}`", inner.key.text, entry.key.text);
+                let place = Place::Bytes(inner.key.span);
+                let label = "the file declares none";
+                sink.report(Diagnostic::new(&rule::UNKNOWN_PATH, title, place, label));
+            }
+            return;
+        };
         parent = &entry.key.text;
         tree = &below.value;
         delta = &entry.value;

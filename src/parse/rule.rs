@@ -3,6 +3,7 @@
 mod alias_expansion;
 mod duplicate_key;
 mod empty_file;
+mod fault_everywhere;
 mod forbidden_character;
 mod key_not_text;
 mod malformed_value;
@@ -29,6 +30,7 @@ use crate::diag::Rule;
 pub use alias_expansion::ALIAS_EXPANSION;
 pub use duplicate_key::DUPLICATE_KEY;
 pub use empty_file::EMPTY_FILE;
+pub use fault_everywhere::FAULT_EVERYWHERE;
 pub use forbidden_character::FORBIDDEN_CHARACTER;
 pub use key_not_text::KEY_NOT_TEXT;
 pub use malformed_value::MALFORMED_VALUE;
@@ -55,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &ALIAS_EXPANSION,
     &DUPLICATE_KEY,
     &EMPTY_FILE,
+    &FAULT_EVERYWHERE,
     &FORBIDDEN_CHARACTER,
     &KEY_NOT_TEXT,
     &MALFORMED_VALUE,

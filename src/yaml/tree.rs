@@ -38,7 +38,7 @@ pub fn parse(text: &str, file: FileId) -> (Option<Document>, Vec<Problem>) {
     if root.is_none() && problems.is_empty() {
         let span = Span { file, start: 0, end: 0 };
         let empty = Problem::new(ProblemKind::Empty, "there is nothing in this file".into(), span);
-        problems.push(empty.help("describe an application, or start from `weft init`"));
+        problems.push(empty.help("an app file needs `apiVersion`, `name` and `components`"));
     }
     problems.sort_by_key(|problem| problem.span);
     let mut comments = builder.comments;

@@ -9,7 +9,7 @@ use crate::lower::view::{
 use crate::lower::{host, labels, slug};
 use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
 use crate::source::{Path, Place};
-use crate::traffic::{intersect, unmatchable};
+use crate::traffic::{by_replicas, intersect, unmatchable};
 
 /// The mode's own objects for one component.
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
@@ -29,7 +29,11 @@ pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
 
 /// Whether Istio is told the versions apart.
 fn subsets_known(component: &Component) -> bool {
-    component.versioned || component.traffic.split.is_some() || !component.traffic.rules.is_empty()
+    let traffic = &component.traffic;
+    component.versioned
+        || traffic.split.is_some()
+        || traffic.mirror.is_some()
+        || !traffic.rules.is_empty()
 }
 
 /// Whether routes are needed: always, unless all is left to the mesh. Without a route the mesh
@@ -354,7 +358,9 @@ fn destinations(
         port,
         weight,
     };
-    let Some(shares) = shares else { return vec![to(None, None)] };
+    let pods = (component.versions.len() > 1).then(|| by_replicas(component));
+    // Several versions always have weights: without them a version gets calls as soon as it starts.
+    let Some(shares) = shares.or(pods.as_deref()) else { return vec![to(None, None)] };
     let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
     let name = |share: &Share| Some(component.versions[share.version].name.to_string());
     match alive.as_slice() {
@@ -464,7 +470,7 @@ fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         return;
     }
     let ports = component.ports.iter().map(|port| ServiceEntryPort {
-        name: service_port(port).name,
+        name: service_port(graph, component, port).name,
         number: port.port,
         protocol: match port.protocol {
             Protocol::Http => "HTTP",
