@@ -375,6 +375,11 @@ impl Graph {
         cycles
     }
 
+    /// The name of the routes that the shared entry has in Istio.
+    pub fn entry_name(&self) -> String {
+        format!("{}-entry", self.name)
+    }
+
     /// Which API describes the shared entry.
     pub fn gateway_kind(&self) -> GatewayKind {
         let written = self.gateway.as_ref().and_then(|gateway| gateway.kind);
@@ -448,6 +453,16 @@ impl Component {
             .iter()
             .enumerate()
             .filter(move |(position, port)| port.internal || exposed(*position))
+    }
+
+    /// The name of the route to an exposed port: the component's, where there is but one.
+    pub fn route_name(&self, entry: &Entry) -> String {
+        let mut routed = self.entries.iter().filter(|entry| entry.via == Via::Gateway);
+        let alone = routed.next().is_some() && routed.next().is_none();
+        match alone {
+            true => self.name.to_string(),
+            false => format!("{}-{}", self.name, self.ports[entry.port].name),
+        }
     }
 
     /// The name under which one version answers.

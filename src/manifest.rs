@@ -132,7 +132,10 @@ fn field<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 
 impl Set {
     /// Sorts objects into the order of application.
-    pub fn new(mut objects: Vec<Object>) -> Self {
+    ///
+    /// # Errors
+    /// If two objects have the same kind and name: one of them would be lost.
+    pub fn new(mut objects: Vec<Object>) -> Result<Self, NotAnObject> {
         objects.sort_by(|a, b| {
             let key = |object: &Object| (object.wave(), object.rank);
             key(a)
@@ -140,7 +143,12 @@ impl Set {
                 .then_with(|| a.kind.kind.cmp(&b.kind.kind))
                 .then_with(|| a.name.cmp(&b.name))
         });
-        Self(objects)
+        for pair in objects.windows(2) {
+            if pair[0].reference() == pair[1].reference() && pair[0].kind == pair[1].kind {
+                return Err(NotAnObject(format!("{} is there twice", pair[0].reference())));
+            }
+        }
+        Ok(Self(objects))
     }
 
     /// The objects, in the order of application.

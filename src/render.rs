@@ -43,7 +43,7 @@ pub fn render(views: Vec<View>) -> anyhow::Result<Set> {
             .map_err(|error| anyhow!("template `{name}`: {}; this is a bug of weft", error.0))?;
         objects.push(object);
     }
-    Ok(Set::new(objects))
+    Set::new(objects).map_err(|error| anyhow!("{}; this is a bug of weft", error.0))
 }
 
 fn environment() -> anyhow::Result<&'static Environment<'static>> {

@@ -43,6 +43,10 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let name = format!("{}-external", component.name);
             names.push((name, "its load balancer", component.path.field("expose")));
         }
+        if component.kind == Kind::StatefulSet {
+            let name = format!("{}-headless", component.name);
+            names.push((name, "the Service that names its pods", component.path.clone()));
+        }
         for (name, what, path) in names {
             if name.len() <= LONGEST {
                 continue;

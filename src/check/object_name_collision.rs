@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::Component;
-use crate::model::{Kind, Via};
+use crate::model::{GatewayKind, Governance, Kind, Via};
 use crate::source::{Path, Place};
 
 /// `object-name-collision`: two objects would get the same name.
@@ -63,16 +63,30 @@ pub(super) fn check(find: &mut Finder<'_>) {
             _ => 1,
         };
         for version in component.versions.iter().take(workloads) {
-            let kind = match component.kind {
-                Kind::StatefulSet => "StatefulSet",
-                Kind::Job => "Job",
-                _ => "Deployment",
-            };
-            claims.push((kind, version.workload.clone(), version.path.clone()));
+            // One name for all kinds of workload: their files and volumes are named after it.
+            claims.push(("workload", version.workload.clone(), version.path.clone()));
+        }
+        if component.kind == Kind::StatefulSet {
+            let name = format!("{}-headless", component.name);
+            claims.push(("Service", name, component.path.clone()));
         }
         if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
             let name = format!("{}-external", component.name);
             claims.push(("Service", name, component.path.field("expose")));
+        }
+        if find.graph.gateway_kind() == GatewayKind::GatewayApi {
+            for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
+                claims.push(("HTTPRoute", component.route_name(entry), entry.path.clone()));
+            }
+        }
+        let routes = component.speaks_http() && find.graph.governance == Governance::Istio;
+        if routes && *component.name == *find.graph.entry_name() {
+            let title = format!("two objects would be VirtualService `{}`", component.name);
+            let place = Place::Key(component.path.clone());
+            let label = "the entry's routes have this name";
+            let diagnostic = Diagnostic::new(&OBJECT_NAME_COLLISION, title, place, label)
+                .help("rename the component");
+            find.report(diagnostic);
         }
         for (kind, name, path) in claims {
             let whose = format!("{kind} of `{}`", component.name);

@@ -46,15 +46,8 @@ fn origin(graph: &Graph, entries: &[(&Component, &Entry)]) -> (Path, Trace) {
 }
 
 fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
-    let any = |hosts: &[std::sync::Arc<str>]| -> Vec<String> {
-        match hosts {
-            [] => vec!["*".into()],
-            hosts => hosts.iter().map(|host| host.to_string()).collect(),
-        }
-    };
-    let mut hosts: Vec<String> = entries.iter().flat_map(|(_, entry)| any(&entry.hosts)).collect();
-    hosts.sort();
-    hosts.dedup();
+    let served = served(entries);
+    let hosts: Vec<String> = served.keys().cloned().collect();
     let selector = graph.gateway.as_ref().and_then(|gateway| gateway.selector.as_ref());
     let selector = match selector {
         Some(labels) => labels.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
@@ -67,16 +60,8 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
 
     // One VirtualService for each host; hosts with the same entries share one.
     let mut groups: BTreeMap<Vec<usize>, Vec<String>> = BTreeMap::new();
-    for host in hosts {
-        // A host's own VirtualService is all that Istio looks at for it, so entries of wildcards
-        // that cover the host belong into it too.
-        let served: Vec<usize> = entries
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, entry))| any(&entry.hosts).iter().any(|own| covers_host(own, &host)))
-            .map(|(position, _)| position)
-            .collect();
-        groups.entry(served).or_default().push(host);
+    for (host, positions) in served {
+        groups.entry(positions).or_default().push(host);
     }
     let several = groups.len() > 1;
     for (served, hosts) in groups {
@@ -89,7 +74,7 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
             .collect();
         // Of two entries with one path, that of the host itself comes before that of a wildcard.
         paths.sort_by_key(|(path, component, entry)| {
-            let own = any(&entry.hosts).contains(&hosts[0]);
+            let own = entry.hosts.iter().any(|own| **own == *hosts[0]);
             (specificity(path), !own, component.name.clone())
         });
         let mut trace = Trace::default();
@@ -98,8 +83,8 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
             gateway_routes(graph, component, entry, &path, &mut routes, &mut trace);
         }
         let name = match several {
-            true => format!("{}-entry-{}", graph.name, slug(&hosts[0])),
-            false => format!("{}-entry", graph.name),
+            true => format!("{}-{}", graph.entry_name(), slug(&hosts[0])),
+            false => graph.entry_name(),
         };
         let meta = Meta::new(name, Some(&graph.namespace), app_labels(graph));
         let bound = format!("{}/{}", graph.namespace, graph.name);
@@ -108,6 +93,35 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
         let origin = entries[served[0]].1.path.clone();
         views.push(View::new(Body::VirtualService(service), origin, trace));
     }
+}
+
+/// Each host with the entries that serve it. A host's own VirtualService is all that Istio looks at
+/// for it, so entries of a wildcard that covers the host belong to it too.
+fn served(entries: &[(&Component, &Entry)]) -> BTreeMap<String, Vec<usize>> {
+    let mut served: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (position, (_, entry)) in entries.iter().enumerate() {
+        if entry.hosts.is_empty() {
+            served.entry("*".into()).or_default().push(position);
+        }
+        for host in &entry.hosts {
+            served.entry(host.to_string()).or_default().push(position);
+        }
+    }
+    let wildcards: Vec<(String, Vec<usize>)> = served
+        .iter()
+        .filter(|(host, _)| host.starts_with('*'))
+        .map(|(h, p)| (h.clone(), p.clone()))
+        .collect();
+    for (host, positions) in &mut served {
+        for (wildcard, more) in &wildcards {
+            if wildcard != host && covers_host(wildcard, host) {
+                positions.extend(more);
+            }
+        }
+        positions.sort_unstable();
+        positions.dedup();
+    }
+    served
 }
 
 /// Whether calls to `host` are calls to `entry`, which may be a wildcard.
@@ -122,9 +136,11 @@ fn covers_host(entry: &str, host: &str) -> bool {
 fn specificity(path: &PathMatch) -> (u8, usize, String) {
     let (class, text) = match path {
         PathMatch::Exact(text) => (0, text),
-        PathMatch::Prefix(text) | PathMatch::StartsWith(text) => (1, text),
+        PathMatch::Prefix(text) => (1, text),
+        // By text takes more than by segment, so of two equal ones it comes last.
+        PathMatch::StartsWith(text) => (2, text),
     };
-    (class, usize::MAX - text.len(), text.clone())
+    (class.min(1), usize::MAX - text.len(), format!("{class}{text}"))
 }
 
 fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
@@ -140,11 +156,7 @@ fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<
         for path in entry.paths_or_all() {
             route_rules(component, entry, &path, &mut rules, &mut trace);
         }
-        let alone = component.entries.iter().filter(|entry| entry.via == Via::Gateway).count() == 1;
-        let name = match alone {
-            true => component.name.to_string(),
-            false => format!("{}-{}", component.name, component.ports[entry.port].name),
-        };
+        let name = component.route_name(entry);
         let hosts: Vec<String> =
             entry.hosts.iter().map(|host| host.to_string()).filter(|host| host != "*").collect();
         let hosts = if hosts.len() < entry.hosts.len() { Vec::new() } else { hosts };
@@ -166,6 +178,7 @@ fn route_rules(
     let copy = |mirror: Option<(usize, u8)>| {
         mirror.map(|(version, percent)| {
             let service = component.version_name(&component.versions[version]);
+            let service = if component.versioned { service } else { component.name.to_string() };
             Copy { service, port, percent }
         })
     };
@@ -256,45 +269,36 @@ fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
 }
 
 fn ingress(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
-    let mut hosts: BTreeMap<Option<String>, Vec<IngressPath>> = BTreeMap::new();
+    let mut hosts: BTreeMap<Option<String>, Vec<(IngressPath, Path)>> = BTreeMap::new();
     for (component, entry) in entries {
-        let mut names: Vec<Option<String>> = entry
-            .hosts
-            .iter()
-            .map(|host| Some(host.to_string()).filter(|host| host != "*"))
-            .collect();
-        if names.is_empty() {
-            names.push(None);
-        }
-        for name in names {
+        let named =
+            entry.hosts.iter().map(|host| Some(host.to_string()).filter(|host| host != "*"));
+        let named: Vec<Option<String>> =
+            if entry.hosts.is_empty() { vec![None] } else { named.collect() };
+        for name in named {
             for path in entry.paths_or_all() {
                 let (kind, path) = match path {
                     PathMatch::Exact(text) => ("Exact", text),
                     PathMatch::Prefix(text) | PathMatch::StartsWith(text) => ("Prefix", text),
                 };
-                hosts.entry(name.clone()).or_default().push(IngressPath {
-                    kind,
-                    path,
-                    service: component.name.to_string(),
-                    port: component.ports[entry.port].port,
-                });
+                let service = component.name.to_string();
+                let port = component.ports[entry.port].port;
+                let path = IngressPath { kind, path, service, port };
+                hosts.entry(name.clone()).or_default().push((path, entry.path.clone()));
             }
         }
     }
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
     let (path, mut trace) = origin(graph, entries);
-    for (position, host) in hosts.keys().enumerate() {
-        let entry = entries.iter().find(|(_, entry)| match host {
-            Some(host) => entry.hosts.iter().any(|known| **known == **host),
-            None => true,
-        });
-        let origin = entry.map_or_else(|| path.clone(), |(_, entry)| entry.path.clone());
-        trace.add(format!("spec.rules.{position}"), Place::Key(origin));
+    let mut out = Vec::new();
+    for (position, (host, paths)) in hosts.into_iter().enumerate() {
+        let mut plain = Vec::new();
+        for (number, (path, origin)) in paths.into_iter().enumerate() {
+            trace.add(format!("spec.rules.{position}.http.paths.{number}"), Place::Key(origin));
+            plain.push(path);
+        }
+        out.push(IngressHost { host, paths: plain });
     }
-    let ingress = Ingress {
-        meta,
-        class: graph.gateway.as_ref().and_then(|gateway| gateway.class.clone()),
-        hosts: hosts.into_iter().map(|(host, paths)| IngressHost { host, paths }).collect(),
-    };
-    views.push(View::new(Body::Ingress(ingress), path, trace));
+    let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.clone());
+    views.push(View::new(Body::Ingress(Ingress { meta, class, hosts: out }), path, trace));
 }

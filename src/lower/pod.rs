@@ -161,7 +161,9 @@ pub(super) fn lower(
         labels.insert("sidecar.istio.io/inject".into(), "true".into());
         if component.kind == Kind::Job {
             // A plain sidecar never ends, and with it neither would the job.
-            annotations.insert("sidecar.istio.io/nativeSidecar".into(), "true".into());
+            annotations
+                .entry("sidecar.istio.io/nativeSidecar".into())
+                .or_insert_with(|| "true".into());
         }
     }
     labels.extend(version.labels.clone());

@@ -10,7 +10,7 @@ use crate::source::{Path, Place};
 pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
     let everyone: Pairs = vec![("app".into(), component.name.to_string())];
-    if !ports.is_empty() || component.kind == Kind::StatefulSet {
+    if !ports.is_empty() {
         let own = (component.name.to_string(), component.path.clone());
         let aliases = component.aliases.iter().enumerate();
         let aliases =
@@ -20,11 +20,16 @@ pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>)
                 outside(graph, component, name, &ports, origin, views);
                 continue;
             }
-            // The Service that names a StatefulSet's pods must be headless.
-            let headless = component.kind == Kind::StatefulSet && *name == *component.name;
             let service = service(graph, component, name, everyone.clone(), &ports);
-            push(Service { headless, ..service }, component, &ports, origin, views);
+            push(service, component, &ports, origin, views);
         }
+    }
+    if component.kind == Kind::StatefulSet {
+        // It names the pods one by one, and nothing else: callers use the component's own name.
+        let name = headless_name(component);
+        let service = service(graph, component, name, everyone.clone(), &ports);
+        let service = Service { headless: true, ..service };
+        push(service, component, &ports, component.path.clone(), views);
     }
     if component.versioned && !ports.is_empty() {
         for version in &component.versions {
@@ -136,6 +141,11 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
             other => Some(other.name()),
         },
     }
+}
+
+/// The name of the Service that names a StatefulSet's pods.
+pub(crate) fn headless_name(component: &Component) -> String {
+    format!("{}-headless", component.name)
 }
 
 /// The host that stands for a component in every rule: its own name.

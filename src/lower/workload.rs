@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::pod::{self, claim_name, files_name};
+use super::service::headless_name;
 use super::view::{
     Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
 };
@@ -77,17 +78,13 @@ pub(super) fn lower(
         for (field, place) in pod_trace.0 {
             trace.add(format!("spec.template.{field}"), place);
         }
-        let workload = Workload {
-            meta,
-            replicas,
-            selector: vec![
-                ("app".into(), component.name.to_string()),
-                ("version".into(), version.name.to_string()),
-            ],
-            service: component.name.to_string(),
-            claims,
-            pod,
-        };
+        let mut selector = vec![("app".to_owned(), component.name.to_string())];
+        if component.kind == Kind::Deployment {
+            // Deployments of several versions stand side by side; a selector can never change.
+            selector.push(("version".to_owned(), version.name.to_string()));
+        }
+        let workload =
+            Workload { meta, replicas, selector, service: headless_name(component), claims, pod };
         let body = match component.kind {
             Kind::StatefulSet => Body::StatefulSet(workload),
             Kind::Job => Body::Job(workload),

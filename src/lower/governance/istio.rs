@@ -9,7 +9,7 @@ use crate::lower::view::{
 use crate::lower::{host, labels, slug};
 use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
 use crate::source::{Path, Place};
-use crate::traffic::{by_replicas, intersect, unmatchable};
+use crate::traffic::{by_replicas, covers, intersect, unmatchable};
 
 /// The mode's own objects for one component.
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
@@ -131,21 +131,9 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
         let routes = http
             .iter()
             .map(|port| HttpRouteOfIstio {
-                name: format!("{}-{}", version.name, port.name),
-                matches: match several {
-                    true => vec![IstioMatch {
-                        name: format!("{}-{}", version.name, port.name),
-                        port: Some(port.port),
-                        ..IstioMatch::default()
-                    }],
-                    false => Vec::new(),
-                },
-                destinations: destinations(graph, component, port.port, Some(&all)),
                 retries: retries_of(component.traffic.retries.as_ref()),
                 timeout: component.traffic.timeout.as_ref().map(crate::model::Duration::proto),
-                delay: None,
-                abort: None,
-                mirror: None,
+                ..plain_route(port, several, destinations(graph, component, port.port, Some(&all)))
             })
             .collect();
         let mut meta = Meta::new(name.clone(), Some(&graph.namespace), labels(graph, component));
@@ -171,11 +159,15 @@ pub(crate) fn gateway_routes(
     routes: &mut Vec<HttpRouteOfIstio>,
     trace: &mut Trace,
 ) {
-    let (PathMatch::Exact(text) | PathMatch::Prefix(text) | PathMatch::StartsWith(text)) = path;
+    let (text, way) = match path {
+        PathMatch::Exact(text) => (text, ""),
+        PathMatch::Prefix(text) => (text, "-prefix"),
+        PathMatch::StartsWith(text) => (text, "-text"),
+    };
     let suffix = match entry.paths.len() {
         0 | 1 => String::new(),
-        _ if text == "/" => "-all".into(),
-        _ => format!("-{}", slug(text)),
+        _ if text == "/" => format!("-all{way}"),
+        _ => format!("-{}{way}", slug(text)),
     };
     let first = routes.len();
     let port = &component.ports[entry.port];
@@ -229,7 +221,11 @@ fn http_routes(
             None => {}
         }
         let shares = rule.to.as_deref().or(traffic.split.as_deref());
+        let takes_all = covers(&rule.matches, &Match::default());
         routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
+        if takes_all {
+            return;
+        }
     }
     let name = format!("default{}", scope.suffix);
     let Some(matches) = conditions(None, scope, &name) else { return };
@@ -469,6 +465,9 @@ fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         // A Service with an EndpointSlice says it already.
         return;
     }
+    if component.ports.is_empty() {
+        return;
+    }
     let ports = component.ports.iter().map(|port| ServiceEntryPort {
         name: service_port(graph, component, port).name,
         number: port.port,
@@ -488,4 +487,42 @@ fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let entry = ServiceEntry { meta, host: address.to_owned(), ports: ports.collect() };
     let trace = Trace::default().at("spec.hosts.0", Place::Value(component.path.field("address")));
     views.push(View::new(Body::ServiceEntry(entry), component.path.clone(), trace));
+    let several = component.ports.len() > 1;
+    let http = component.ports.iter().filter(|port| port.protocol.is_http());
+    let routes: Vec<HttpRouteOfIstio> =
+        http.map(|port| plain_route(port, several, vec![to_address(address, port)])).collect();
+    if routes.is_empty() {
+        return;
+    }
+    let meta =
+        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+    let service = VirtualService {
+        meta,
+        hosts: vec![address.to_owned()],
+        gateways: vec!["mesh".into()],
+        http: routes,
+        tcp: Vec::new(),
+    };
+    views.push(View::new(Body::VirtualService(service), component.path.clone(), Trace::default()));
+}
+
+fn to_address(address: &str, port: &Port) -> Destination {
+    Destination { host: address.to_owned(), subset: None, port: port.port, weight: None }
+}
+
+/// A route that passes calls on and does nothing else; above all, it does not repeat them.
+fn plain_route(port: &Port, several: bool, destinations: Vec<Destination>) -> HttpRouteOfIstio {
+    let name = format!("default-{}", port.name);
+    let condition =
+        IstioMatch { name: name.clone(), port: Some(port.port), ..IstioMatch::default() };
+    HttpRouteOfIstio {
+        name,
+        matches: if several { vec![condition] } else { Vec::new() },
+        destinations,
+        retries: retries_of(None),
+        timeout: None,
+        delay: None,
+        abort: None,
+        mirror: None,
+    }
 }
