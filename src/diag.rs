@@ -115,8 +115,16 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
+    // A near miss is about as long, and begins or ends alike; the rest needs no measuring.
+    let near = |name: &&&str| {
+        let apart = name.len().abs_diff(wrong.len());
+        let first = name.chars().next() == wrong.chars().next();
+        let last = name.chars().next_back() == wrong.chars().next_back();
+        apart <= name.len().max(3) / 3 && (first || last || name.len() < 6)
+    };
     let nearest = known
         .iter()
+        .filter(near)
         .map(|name| (strsim::damerau_levenshtein(wrong, name), *name))
         .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
         .min();

@@ -1,5 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use std::collections::BTreeSet;
+
 use crate::source::Place;
 
 /// `dead-version`: no call reaches a version.
@@ -32,7 +34,13 @@ pub(super) static DEAD_VERSION: Rule = Rule {
 
 /// Every version is somewhere in the traffic of its component, if that says where calls go.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for component in &find.graph.components {
+    let graph = find.graph;
+    let versions = graph.components.iter().flat_map(|component| &component.versions);
+    let by_name: BTreeSet<(usize, usize)> = versions
+        .flat_map(|version| &version.calls)
+        .filter_map(|call| Some((call.to.0, graph.names.get(&call.name)?.version?)))
+        .collect();
+    for (id, component) in graph.ids() {
         let traffic = &component.traffic;
         let Some(split) = &traffic.split else { continue };
         let mut named = vec![false; component.versions.len()];
@@ -40,6 +48,10 @@ pub(super) fn check(find: &mut Finder<'_>) {
         split.iter().chain(in_rules).for_each(|share| named[share.version] = true);
         let mirrors = traffic.rules.iter().filter_map(|rule| rule.mirror).chain(traffic.mirror);
         mirrors.for_each(|(version, _)| named[version] = true);
+        by_name
+            .iter()
+            .filter(|(to, _)| *to == id.0)
+            .for_each(|(_, version)| named[*version] = true);
         for (version, _) in component.versions.iter().zip(named).filter(|(_, named)| !named) {
             let title =
                 format!("no call reaches version `{}` of `{}`", version.name, component.name);

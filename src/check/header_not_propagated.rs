@@ -2,8 +2,8 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::graph::{ComponentId, Graph};
-use crate::model::Matcher;
+use crate::graph::{Component, ComponentId, Graph};
+use crate::model::{Kind, Matcher};
 use crate::source::{Path, Place};
 
 /// `header-not-propagated`: a rule looks at a header that does not get there.
@@ -72,7 +72,14 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 if reached || !component.entries.is_empty() || graph.callers[id.0].is_empty() {
                     continue;
                 }
-                let caller = graph.component(graph.callers[id.0][0]);
+                // The one to blame sees the header and keeps it; failing that, any that has it not.
+                let callers = &graph.callers[id.0];
+                let keeps = callers.iter().find(|caller| there[caller.0]);
+                let caller = graph.component(*keeps.unwrap_or(&callers[0]));
+                let label = match keeps {
+                    Some(_) => format!("`{}` does not pass it on", caller.name),
+                    None => format!("`{}` never gets it itself", caller.name),
+                };
                 let title =
                     format!("no caller of `{}` passes the header `{header}` on", component.name);
                 let diagnostic = Diagnostic::new(
@@ -81,15 +88,19 @@ pub(super) fn check(find: &mut Finder<'_>) {
                     Place::Key(path),
                     "never seen here",
                 )
-                .also(
-                    Place::Key(caller.path.clone()),
-                    format!("`{}` does not pass it on", caller.name),
-                )
-                .help(format!("add `propagates: [{header}]` to the callers that do pass it on"));
+                .also(Place::Key(caller.path.clone()), label)
+                .help(format!(
+                    "add `propagates: [{header}]` to every component on the way that passes it on"
+                ));
                 find.report(diagnostic);
             }
         }
     }
+}
+
+/// Whether calls begin at a component: they come from outside, or it makes them up itself.
+fn begins(component: &Component) -> bool {
+    !component.entries.is_empty() || component.ports.is_empty() || component.kind == Kind::Job
 }
 
 fn passes(graph: &Graph, id: ComponentId, header: &str) -> bool {
@@ -100,11 +111,8 @@ fn passes(graph: &Graph, id: ComponentId, header: &str) -> bool {
 /// calls. Linear in components and edges.
 fn reach(graph: &Graph, edges: &[Vec<ComponentId>], header: &str) -> Vec<bool> {
     let mut seen = vec![false; edges.len()];
-    let mut open: Vec<ComponentId> = graph
-        .ids()
-        .filter(|(_, component)| !component.entries.is_empty())
-        .map(|(id, _)| id)
-        .collect();
+    let mut open: Vec<ComponentId> =
+        graph.ids().filter(|(_, component)| begins(component)).map(|(id, _)| id).collect();
     while let Some(at) = open.pop() {
         if !std::mem::replace(&mut seen[at.0], true) && passes(graph, at, header) {
             open.extend(edges[at.0].iter().filter(|next| !seen[next.0]));

@@ -1,4 +1,6 @@
 use super::Finder;
+use std::collections::BTreeMap;
+
 use super::invalid_regex::conditions;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::model::Matcher;
@@ -41,6 +43,24 @@ pub(super) static MISPLACED_MATCHER: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for rule in find.graph.components.iter().flat_map(|component| &component.traffic.rules) {
         let path_condition = rule.matches.path.as_ref();
+        {
+            let names = &rule.matches.headers;
+            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+            for name in names.iter().flat_map(BTreeMap::keys) {
+                let Some(first) = seen.insert(name.to_ascii_lowercase(), name) else { continue };
+                let headers = rule.path.field("match").field("headers");
+                let title = format!("`{first}` and `{name}` are one header");
+                let diagnostic = Diagnostic::new(
+                    &MISPLACED_MATCHER,
+                    title,
+                    Place::Key(headers.key(name)),
+                    "this one",
+                )
+                .also(Place::Key(headers.key(first)), "and this one")
+                .help("join the two conditions");
+                find.report(diagnostic);
+            }
+        }
         for (matcher, path) in conditions(rule) {
             let of_path = path_condition.is_some_and(|condition| std::ptr::eq(condition, matcher));
             let (fact, help) = match matcher {
@@ -54,6 +74,14 @@ pub(super) fn check(find: &mut Finder<'_>) {
                     if of_path && !text.starts_with('/') =>
                 {
                     ("a path begins with `/`", "add the `/`")
+                }
+                Matcher::Exact(text) | Matcher::Prefix(text) | Matcher::Regex(text)
+                    if text.is_empty() =>
+                {
+                    (
+                        "an empty text matches nothing in particular",
+                        "use `present: true` or `present: false`",
+                    )
                 }
                 _ => continue,
             };

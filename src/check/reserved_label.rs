@@ -41,5 +41,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 .help("use a label of your own, such as `example.com/…`");
             find.report(diagnostic);
         }
+        for name in version.annotations.keys().filter(|name| name.starts_with("weft.dev/")) {
+            let title = format!("the annotation `{name}` is set by weft");
+            let place = Place::Key(version.path.field("annotations").key(name));
+            let diagnostic = Diagnostic::new(&RESERVED_LABEL, title, place, "reserved")
+                .help("use an annotation of your own, such as `example.com/…`");
+            find.report(diagnostic);
+        }
     }
 }

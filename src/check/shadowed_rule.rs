@@ -1,7 +1,8 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::model::Match;
 use crate::source::Place;
-use crate::traffic::covers;
+use crate::traffic::{Expressions, covers, expressions};
 
 /// `shadowed-rule`: a rule can never match.
 pub(super) static SHADOWED_RULE: Rule = Rule {
@@ -44,11 +45,23 @@ pub(super) static SHADOWED_RULE: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let rules = &component.traffic.rules;
+        let compiled = expressions(rules.iter().map(|rule| &rule.matches));
+        if let (Some(_), Some(catch)) =
+            (&component.traffic.split, rules.iter().position(|rule| takes_all(&rule.matches)))
+        {
+            let title = format!("the split of `{}` can never apply", component.name);
+            let place = Place::Key(component.traffic.path.field("split"));
+            let all = Place::Value(rules[catch].path.clone());
+            let diagnostic = Diagnostic::new(&SHADOWED_RULE, title, place, "never reached")
+                .also(all, format!("rule {} takes every call", catch + 1))
+                .help("remove the split, or give the rule a `match`");
+            find.report(diagnostic);
+        }
         for (position, rule) in rules.iter().enumerate() {
             // A list of rules is written by hand and short; the first that hides is enough.
             let hiding = rules[..position]
                 .iter()
-                .position(|earlier| covers(&earlier.matches, &rule.matches));
+                .position(|earlier| covers(&earlier.matches, &rule.matches, &compiled));
             let Some(earlier) = hiding else { continue };
             let title = format!("rule {} of `{}` can never match", position + 1, component.name);
             let diagnostic = Diagnostic::new(
@@ -65,4 +78,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
             find.report(diagnostic);
         }
     }
+}
+
+fn takes_all(matches: &Match) -> bool {
+    covers(matches, &Match::default(), &Expressions::new())
 }

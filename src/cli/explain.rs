@@ -77,8 +77,9 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         crate::yaml::emit(value, &mut text);
         let _ = writeln!(out, "{reference}:{field} = {}", text.trim_end());
     }
-    let (Place::Key(path) | Place::Value(path)) = &place else { return Ok(0) };
-    let _ = writeln!(out, "comes from {path}");
+    if let Place::Key(path) | Place::Value(path) = &place {
+        let _ = writeln!(out, "comes from {path}");
+    }
     let _ = write!(out, "{}", source_line(&place, sources));
     print(&out)?;
     Ok(0)

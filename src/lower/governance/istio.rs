@@ -9,7 +9,7 @@ use crate::lower::view::{
 use crate::lower::{host, labels, slug};
 use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
 use crate::source::{Path, Place};
-use crate::traffic::{by_replicas, covers, intersect, unmatchable};
+use crate::traffic::{Expressions, by_replicas, covers, intersect, unmatchable};
 
 /// The mode's own objects for one component.
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
@@ -221,7 +221,7 @@ fn http_routes(
             None => {}
         }
         let shares = rule.to.as_deref().or(traffic.split.as_deref());
-        let takes_all = covers(&rule.matches, &Match::default());
+        let takes_all = covers(&rule.matches, &Match::default(), &Expressions::new());
         routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
         if takes_all {
             return;
