@@ -428,6 +428,16 @@ fn shortest_cycle(edges: &[Vec<ComponentId>], members: &[usize]) -> Option<Vec<C
     None
 }
 
+impl Port {
+    /// The name that the port has in a Service: it begins with the protocol, as meshes want it.
+    pub fn service_name(&self) -> String {
+        match Protocol::named(&self.name) == Some(self.protocol) {
+            true => self.name.to_string(),
+            false => format!("{}-{}", self.protocol.name(), self.name),
+        }
+    }
+}
+
 impl Entry {
     /// The paths, or every path where none is written.
     pub fn paths_or_all(&self) -> Vec<PathMatch> {

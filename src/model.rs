@@ -17,7 +17,8 @@ use serde::Deserialize;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use scalar::{
-    Duration, EnvName, HeaderName, Host, Label, LabelValue, Name, PathName, PortName, Quantity,
+    Address, Duration, EnvName, FieldPath, HeaderName, Host, Label, LabelValue, Name, PathName,
+    PortName, Quantity, ResourcePath, RetryOn, UrlPath,
 };
 pub use schema::{EXPECTED, REPLACE, overlay, schema};
 pub use traffic::{
@@ -58,6 +59,7 @@ pub struct App {
     /// The entry that exposed components share.
     pub gateway: Option<Gateway>,
     /// The parts of the application, by name.
+    #[schemars(extend("minProperties" = 1))]
     pub components: BTreeMap<Name, Component>,
     /// Small deltas for `--env NAME`: the same grammar, merged key by key; `null` deletes.
     #[serde(skip)]
@@ -155,7 +157,7 @@ pub struct Component {
     pub kind: Option<Kind>,
     /// Where an `external` component is: a host name or an IP address.
     #[schemars(example = &"db.example.com")]
-    pub address: Option<Host>,
+    pub address: Option<Address>,
     /// The ports others can call, by name. The name decides the protocol where it names one.
     pub ports: Option<BTreeMap<PortName, Port>>,
     /// Further DNS names of this component in its namespace.
@@ -176,6 +178,7 @@ pub struct Component {
     #[schemars(example = &"v2")]
     pub version: Option<Name>,
     /// Versions that run side by side behind the one name; each overrides the component.
+    #[schemars(extend("minProperties" = 1))]
     pub versions: Option<BTreeMap<Name, Workload>>,
     /// How calls to this component are routed and treated.
     pub traffic: Option<Traffic>,

@@ -1,5 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use std::net::IpAddr;
+
 use crate::model::Kind;
 use crate::source::Place;
 
@@ -48,7 +50,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             )
             .help("remove `address`, or set `kind: external`"),
             (true, Some(address))
-                if address.parse::<std::net::IpAddr>().is_err()
+                if address.parse::<IpAddr>().is_err()
                     && component.ports.iter().any(|port| port.target != port.port) =>
             {
                 Diagnostic::new(
@@ -59,15 +61,34 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 )
                 .help("use the port number that the address listens on")
             }
-            (true, Some(address)) if address.contains('*') => Diagnostic::new(
+            (true, Some(address))
+                if address.parse::<IpAddr>().is_ok_and(|ip| {
+                    ip.is_loopback() || ip.is_unspecified() || ip.is_multicast()
+                }) =>
+            {
+                Diagnostic::new(
+                    &ADDRESS_MISMATCH,
+                    format!("`{address}` means something else on every machine"),
+                    Place::Value(component.path.field("address")),
+                    "not the address of anything outside",
+                )
+                .help("give the address that the cluster's machines know it by")
+            }
+            (true, Some(address)) if malformed(address) => Diagnostic::new(
                 &ADDRESS_MISMATCH,
-                format!("the address of `{}` is not one place", component.name),
+                format!("the address of `{}` is no IP address", component.name),
                 Place::Value(component.path.field("address")),
-                "a wildcard cannot be called",
+                "looks like one and is none",
             )
             .help("give a host name or an IP address"),
             _ => continue,
         };
         find.report(diagnostic);
     }
+}
+
+/// Whether an address is neither a host name nor an IP address.
+fn malformed(address: &str) -> bool {
+    let numeric = address.contains(':') || address.chars().all(|c| c.is_ascii_digit() || c == '.');
+    numeric && address.parse::<IpAddr>().is_err()
 }

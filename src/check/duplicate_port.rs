@@ -52,5 +52,23 @@ pub(super) fn check(find: &mut Finder<'_>) {
             .help("give one of them another `port`; both may have the same `target`");
             find.report(diagnostic);
         }
+        let mut named: BTreeMap<String, &str> = BTreeMap::new();
+        for (_, port) in component.service_ports() {
+            let Some(first) = named.insert(port.service_name(), &port.name) else { continue };
+            let ports = component.path.field("ports");
+            let title = format!(
+                "two ports of `{}` would both be `{}`",
+                component.name,
+                port.service_name()
+            );
+            let place = Place::Key(ports.key(&port.name));
+            let diagnostic = Diagnostic::new(&DUPLICATE_PORT, title, place, "this one")
+                .also(
+                    Place::Key(ports.key(first)),
+                    "and this one, with its protocol before its name",
+                )
+                .help("give one of them another name");
+            find.report(diagnostic);
+        }
     }
 }

@@ -118,10 +118,6 @@ fn outside(
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
 /// readers that know only one of the two see the same.
 pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) -> ServicePort {
-    let name = match Protocol::named(&port.name) == Some(port.protocol) {
-        true => port.name.to_string(),
-        false => format!("{}-{}", port.protocol.name(), port.name),
-    };
     // A Gateway API implementation learns from this alone to speak HTTP/2 without TLS (GEP-1911);
     // Istio reads `grpc` as well, and more exactly.
     let routed = graph.gateway_kind() == GatewayKind::GatewayApi
@@ -129,7 +125,7 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
             entry.via == Via::Gateway && component.ports[entry.port].name == port.name
         });
     ServicePort {
-        name,
+        name: port.service_name(),
         port: port.port,
         target: port.target,
         transport: port.protocol.transport(),

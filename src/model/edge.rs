@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{EnvName, Host, Label, Name, PathName};
+use super::{EnvName, Host, Label, Name, UrlPath};
 
 /// A call to another component.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -43,13 +43,13 @@ pub struct Expose {
     pub hosts: Option<Vec<Host>>,
     /// Paths that are reached exactly as written.
     #[schemars(example = ["/login"])]
-    pub exact: Option<Vec<PathName>>,
+    pub exact: Option<Vec<UrlPath>>,
     /// Paths that are reached with all that is below them: `/api` is `/api` and `/api/v1`, not `/apix`.
     #[schemars(example = ["/api"])]
-    pub prefix: Option<Vec<PathName>>,
+    pub prefix: Option<Vec<UrlPath>>,
     /// Texts that a path may start with: `/api` is also `/apix`. Istio only.
     #[schemars(example = ["/static"])]
-    pub starts_with: Option<Vec<PathName>>,
+    pub starts_with: Option<Vec<UrlPath>>,
     /// Through the shared gateway, or a load balancer of its own. Without it: `gateway`.
     #[schemars(example = &"load-balancer")]
     pub via: Option<Via>,
@@ -73,6 +73,7 @@ pub struct Gateway {
     pub kind: Option<GatewayKind>,
     /// The GatewayClass or IngressClass. Gateway API cannot do without one.
     #[schemars(example = &"istio")]
+    #[schemars(regex(pattern = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"))]
     pub class: Option<String>,
     /// The host names it answers for; `*` is any.
     #[schemars(example = ["bookinfo.example.com"])]

@@ -67,9 +67,37 @@ text! {
     "a port name: lower-case letters, digits and single dashes, starting with a letter (at most 15)"
 }
 text! {
-    /// A host name, a wildcard, or an IP address.
-    Host, r"^(\*|(\*\.)?[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|[0-9a-fA-F:]+)$", 253,
-    "a host name, `*`, or an IP address"
+    /// A host name in lower case, or a wildcard.
+    Host, r"^(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?)$", 253,
+    "a host name in lower case, which may begin with `*.`, or `*`"
+}
+text! {
+    /// Where something outside is: a host name or an IP address.
+    Address,
+    r"^(([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?|[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+)$",
+    253, "a host name in lower case, or an IP address"
+}
+text! {
+    /// The path of a URL: segments of RFC 3986, none of them empty.
+    UrlPath, r"^/([-A-Za-z0-9._~!$&'()*+,;=:@%]+(/[-A-Za-z0-9._~!$&'()*+,;=:@%]+)*/?)?$", 1024,
+    "the path of a URL: `/` and segments, without empty ones"
+}
+text! {
+    /// When a call counts as failed, in Envoy's words.
+    /// Source: `retry_on` of Envoy's router filter, for HTTP and gRPC.
+    RetryOn, "^(5xx|gateway-error|reset|reset-before-request|connect-failure|envoy-ratelimited|retriable-4xx|refused-stream|retriable-status-codes|retriable-headers|cancelled|deadline-exceeded|internal|resource-exhausted|unavailable|[1-5][0-9][0-9])$", 64,
+    "one of Envoy's retry conditions, such as `connect-failure`, `5xx` or `unavailable`, or an HTTP status"
+}
+text! {
+    /// A field of the pod that a variable can take its value from.
+    /// Source: `validEnvDownwardAPIFieldPathExpressions` in k8s.io/kubernetes.
+    FieldPath, r"^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIP|hostIPs|podIP|podIPs))$", 400,
+    "a field that Kubernetes offers: `metadata.name`, `metadata.labels['KEY']`, `spec.nodeName`, `status.podIP` and the like"
+}
+text! {
+    /// A resource of the container that a variable can take its value from.
+    ResourcePath, r"^(limits|requests)\.(cpu|memory|ephemeral-storage)$", 64,
+    "`limits` or `requests`, and `.cpu`, `.memory` or `.ephemeral-storage`"
 }
 text! {
     /// The name of an environment variable, as Kubernetes accepts it.
@@ -78,7 +106,7 @@ text! {
 }
 text! {
     /// A key of a label or annotation: an optional DNS prefix and a name.
-    Label, r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317,
+    Label, r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317,
     "a label key: an optional `prefix/` and a name of letters, digits, `-`, `_` and `.`"
 }
 text! {
@@ -92,7 +120,7 @@ text! {
 }
 text! {
     /// An absolute path inside the container.
-    PathName, "^/[^:]*$", 4096, "an absolute path without `:`"
+    PathName, "^/[^:/]+(/[^:/]+)*$", 4096, "an absolute path without `:`, `//` or a `/` at its end"
 }
 text! {
     /// A Kubernetes quantity: `100m`, `64Mi`, `1.5`.
@@ -101,7 +129,8 @@ text! {
 }
 text! {
     /// A length of time: `250ms`, `5s`, `1m30s`.
-    Duration, "^([0-9]+(ms|s|m|h))+$", 32, "a duration such as `250ms`, `5s` or `1m30s`"
+    Duration, "^([0-9]{1,5}(ms|s|m|h))*[0-9]{0,4}[1-9][0-9]{0,4}(ms|s|m|h)$", 32,
+    "a duration that is not zero, such as `250ms`, `5s` or `1m30s`"
 }
 
 impl Duration {

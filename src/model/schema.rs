@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::workload::{Access, Dependencies, EnvValue, FileSource, Medium, PortRef, Volume};
 use super::{
-    App, Dependency, EnvName, HeaderName, Label, Matcher, Name, PathName, Port, PortName, Protocol,
-    Quantity, Retries, RetryPolicy, ServiceAccount,
+    App, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
+    PortName, Protocol, Quantity, ResourcePath, Retries, RetryPolicy, ServiceAccount,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -363,7 +363,7 @@ impl JsonSchema for KeyOf {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?/[-._a-zA-Z0-9]+$",
+            "pattern": "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?/([.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*)$",
             EXPECTED: "`NAME/KEY` of a Secret or ConfigMap",
         })
     }
@@ -379,10 +379,10 @@ struct EnvSource {
     #[schemars(with = "Option<KeyOf>", example = &"app/mode")]
     config: Option<String>,
     /// A field of the pod, as the downward API names it.
-    #[schemars(example = &"status.podIP")]
+    #[schemars(with = "Option<FieldPath>", example = &"status.podIP")]
     field: Option<String>,
     /// A resource of the container, as the downward API names it.
-    #[schemars(example = &"limits.memory")]
+    #[schemars(with = "Option<ResourcePath>", example = &"limits.memory")]
     resource: Option<String>,
 }
 

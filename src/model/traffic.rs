@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, HeaderName, Name};
+use super::{Duration, HeaderName, Name, RetryOn};
 
 /// How calls to a component are routed and treated.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -150,7 +150,8 @@ pub struct RetryPolicy {
     pub per_try: Option<Duration>,
     /// What counts as failed, in Envoy's words. Without it: connection failures and 503.
     #[schemars(example = ["connect-failure", "503"])]
-    pub on: Option<Vec<String>>,
+    #[schemars(length(min = 1))]
+    pub on: Option<Vec<RetryOn>>,
 }
 
 /// Failures to inject.

@@ -14,7 +14,7 @@ use super::{
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
     /// The container image.
-    #[schemars(example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
+    #[schemars(length(min = 1), example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
     pub image: Option<String>,
     /// When the image is pulled. Without it: what Kubernetes does for its tag.
     #[schemars(example = &"IfNotPresent")]
@@ -222,7 +222,7 @@ pub struct Probe {
     #[schemars(example = &"grpc")]
     pub grpc: Option<PortRef>,
     /// A command that exits with 0.
-    #[schemars(example = ["redis-cli", "ping"])]
+    #[schemars(length(min = 1), example = ["redis-cli", "ping"])]
     pub exec: Option<Vec<String>>,
     /// How long to wait before the first try.
     #[schemars(example = &"10s")]
@@ -279,16 +279,16 @@ pub struct Limits {
 #[serde(rename_all = "camelCase")]
 pub struct SecurityContext {
     /// The user id of the processes.
-    #[schemars(example = 1000)]
+    #[schemars(range(max = 2_147_483_647), example = 1000)]
     pub run_as_user: Option<u32>,
     /// The group id of the processes.
-    #[schemars(example = 1000)]
+    #[schemars(range(max = 2_147_483_647), example = 1000)]
     pub run_as_group: Option<u32>,
     /// Whether running as root is refused. Without it: `true`.
     #[schemars(example = true)]
     pub run_as_non_root: Option<bool>,
     /// The group that owns mounted volumes.
-    #[schemars(example = 1000)]
+    #[schemars(range(max = 2_147_483_647), example = 1000)]
     pub fs_group: Option<u32>,
     /// Whether the image's own files are read-only. Without it: `false`.
     #[schemars(example = true)]

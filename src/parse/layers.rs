@@ -135,8 +135,10 @@ pub(super) fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node,
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |from: usize, to: usize| Span { file, start: offset(from), end: offset(to) };
     let value = steps.last().map_or(0, |(_, end)| end + 1);
+    // Only the word `null` deletes; nothing at all is the empty text.
+    let style = if value == setting.len() { Style::DoubleQuoted } else { Style::Plain };
     let mut node = Node {
-        value: Value::Scalar(Scalar { text: setting[value..].into(), style: Style::Plain }),
+        value: Value::Scalar(Scalar { text: setting[value..].into(), style }),
         span: span(value, setting.len()),
     };
     for (start, end) in steps.into_iter().rev() {
@@ -235,18 +237,18 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     let mut out = Vec::with_capacity(entries.len());
     for Entry { key, value } in entries {
         let mut component = dependencies_as_map(value);
-        let external = component
-            .get("kind")
-            .and_then(|entry| entry.value.scalar())
-            .is_some_and(|kind| &*kind.text == "external");
+        let external = kind(&component) == "external";
         if let Some(defaults) = &defaults
             && !external
             && matches!(component.value, Value::Mapping(_))
         {
-            let defaults = match speaks_http(&component) {
-                true => defaults.clone(),
-                false => take(defaults.clone(), "traffic").0,
-            };
+            let mut defaults = defaults.clone();
+            if !speaks_http(&component) {
+                defaults = take(defaults, "traffic").0;
+            }
+            if kind(&component) == "job" {
+                defaults = take(defaults, "replicas").0;
+            }
             component = merge(defaults, &component, component_at);
         }
         if component.get("versions").is_some() {
@@ -256,6 +258,11 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     }
     let value = Node { value: Value::Mapping(Mapping::new(out)), span };
     put(tree, Entry { key, value })
+}
+
+/// The kind of a component, as written.
+fn kind(component: &Node) -> &str {
+    component.get("kind").and_then(|entry| entry.value.scalar()).map_or("", |kind| &kind.text)
 }
 
 /// Whether a port of the component is HTTP by its name or field; others have no use for the
@@ -400,6 +407,16 @@ fn nest_flat_form(entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
                 .cloned()
                 .collect();
             let value = Node { value: Value::Mapping(Mapping::new(kept)), span: value.span };
+            if let Some(first) = nested.iter().find(|known| known.key.text == named.text) {
+                let title = format!("version `{}` of `{owner}` is written twice", named.text);
+                let place = Place::Bytes(named.span);
+                sink.report(
+                    Diagnostic::new(&rule::VERSION_OF_NOTHING, title, place, "in the flat form")
+                        .also(Place::Bytes(first.key.span), "and here")
+                        .help("keep one of the two"),
+                );
+                continue;
+            }
             nested.push(Entry { key: named, value });
         }
         let versions = Node { value: Value::Mapping(Mapping::new(nested)), span };

@@ -335,7 +335,13 @@ fn retries_of(retries: Option<&Retries>) -> Option<IstioRetries> {
         Some(Retries::Policy(policy)) if policy.attempts > 0 => Some(IstioRetries {
             attempts: policy.attempts,
             per_try: policy.per_try.as_ref().map(crate::model::Duration::proto),
-            on: Some(policy.on.as_ref().map_or_else(|| FAILED.into(), |on| on.join(","))),
+            on: Some(policy.on.as_ref().map_or_else(
+                || FAILED.into(),
+                |on| {
+                    let words: Vec<&str> = on.iter().map(|word| &**word).collect();
+                    words.join(",")
+                },
+            )),
         }),
         _ => Some(IstioRetries { attempts: 0, per_try: None, on: None }),
     }
