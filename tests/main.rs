@@ -1,1 +1,23 @@
+//! Every test of weft, in one binary: text in, text out.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests prepare files and run programs"
+)]
+
+mod cases;
+mod explain;
+mod formats;
+mod hostile;
+mod manifests;
+mod pitfalls;
+mod properties;
+mod readme;
+mod support;
+mod tidy;
+mod truth;
+mod yaml;

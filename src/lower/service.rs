@@ -3,7 +3,7 @@
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
 use crate::graph::{Component, Graph, Port};
-use crate::model::{GatewayKind, Kind, Protocol, Via};
+use crate::model::{GatewayKind, Governance, Kind, Protocol, Via};
 use crate::source::{Path, Place};
 
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
@@ -97,7 +97,9 @@ fn outside(
     let Ok(ip) = address.parse::<std::net::IpAddr>() else {
         service.kind = "ExternalName";
         service.external_name = Some(address.to_owned());
-        push(service, component, ports, origin, views);
+        // A name for a name needs no ports, and Istio would take some of them for its own.
+        service.ports.clear();
+        push(service, component, &[], origin, views);
         return;
     };
     push(service, component, ports, origin.clone(), views);
@@ -118,8 +120,9 @@ fn outside(
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
 /// readers that know only one of the two see the same.
 pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) -> ServicePort {
-    // A Gateway API implementation learns from this alone to speak HTTP/2 without TLS (GEP-1911);
-    // Istio reads `grpc` as well, and more exactly.
+    // Kubernetes' own name for HTTP/2 without TLS (KEP-3726). A Gateway API implementation learns
+    // from this alone to speak it (GEP-1911); Istio's tools do not know it, and need it not.
+    let istio = graph.governance == Governance::Istio;
     let routed = graph.gateway_kind() == GatewayKind::GatewayApi
         && component.entries.iter().any(|entry| {
             entry.via == Via::Gateway && component.ports[entry.port].name == port.name
@@ -130,9 +133,8 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
         target: port.target,
         transport: port.protocol.transport(),
         app_protocol: match port.protocol {
-            // The name that Kubernetes itself defines for HTTP/2 without TLS (KEP-3726).
-            Protocol::Http2 => Some("kubernetes.io/h2c"),
-            Protocol::Grpc if routed => Some("kubernetes.io/h2c"),
+            Protocol::Http2 if !istio => Some("kubernetes.io/h2c"),
+            Protocol::Grpc if !istio && routed => Some("kubernetes.io/h2c"),
             Protocol::Udp | Protocol::Sctp => None,
             other => Some(other.name()),
         },

@@ -267,6 +267,16 @@ impl Grammar {
                 format!("{name} is too long"),
                 format!("must have at most {limit} characters"),
             ),
+            // A mapping may be empty only because its one entry could not be read.
+            ValidationErrorKind::MinProperties { .. } if sink.checkpoint().is_err() => return,
+            ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MinItems { .. }
+                if !self.replaces(found.at) =>
+            {
+                wrong(&rule::OUT_OF_RANGE, format!("{name} is empty"), "needs an entry".into())
+            }
+            ValidationErrorKind::MinLength { .. } => {
+                wrong(&rule::OUT_OF_RANGE, format!("{name} is empty"), "needs a text".into())
+            }
             ValidationErrorKind::PropertyNames { error } => {
                 let key = error.instance().as_str().unwrap_or_default().to_owned();
                 let place = found

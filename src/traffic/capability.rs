@@ -160,9 +160,10 @@ fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
     }
     let routed = component.entries.iter().filter(|entry| entry.via == Via::Gateway);
     let paths: Vec<PathMatch> = routed.flat_map(Entry::paths_or_all).collect();
+    // What is left of a match within a path; a rule that has nothing left there makes no route.
     let joined = |path: &PathMatch, matches: &Match| {
-        let path = intersect(path, matches.path.as_ref()).ok().flatten();
-        precedence(&Match { path, ..matches.clone() })
+        let joined = intersect(path, matches.path.as_ref()).ok()??;
+        Some(precedence(&Match { path: Some(joined), ..matches.clone() }))
     };
     for (position, rule) in traffic.rules.iter().enumerate() {
         let fallback = rule.fallback.or(traffic.fallback);
@@ -184,7 +185,11 @@ fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
         let overtakes = paths.iter().any(|path| {
             let own = joined(path, &rule.matches);
             let mut earlier = traffic.rules[..position].iter();
-            earlier.any(|earlier| joined(path, &earlier.matches) < own)
+            own.is_some()
+                && earlier.any(|earlier| {
+                    let before = joined(path, &earlier.matches);
+                    before.is_some() && before < own
+                })
         });
         if overtakes {
             out.push(Lack {

@@ -1,7 +1,7 @@
 //! Istio with sidecars: subsets for every declared version, and one VirtualService for each host.
 
 use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Rule, Share};
-use crate::lower::service::{main_host, service_port};
+use crate::lower::service::main_host;
 use crate::lower::view::{
     Body, Destination, DestinationRule, HttpRouteOfIstio, IstioMatch, IstioRetries, Meta,
     ServiceEntry, ServiceEntryPort, TcpRoute, Trace, View, VirtualService,
@@ -471,29 +471,32 @@ fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         // A Service with an EndpointSlice says it already.
         return;
     }
-    if component.ports.is_empty() {
+    // Of bytes alone the proxy cannot tell whom they are for, so a name is no use to it: such calls
+    // pass by it. Only where it sees a host or a server name does an entry mean anything.
+    let ports: Vec<ServiceEntryPort> = component
+        .ports
+        .iter()
+        .filter_map(|port| {
+            let protocol = match port.protocol {
+                Protocol::Http => "HTTP",
+                Protocol::Https => "HTTPS",
+                Protocol::Http2 => "HTTP2",
+                Protocol::Grpc => "GRPC",
+                Protocol::Tls => "TLS",
+                _ => return None,
+            };
+            Some(ServiceEntryPort { name: port.service_name(), number: port.port, protocol })
+        })
+        .collect();
+    if ports.is_empty() {
         return;
     }
-    let ports = component.ports.iter().map(|port| ServiceEntryPort {
-        name: service_port(graph, component, port).name,
-        number: port.port,
-        protocol: match port.protocol {
-            Protocol::Http => "HTTP",
-            Protocol::Https => "HTTPS",
-            Protocol::Http2 => "HTTP2",
-            Protocol::Grpc => "GRPC",
-            Protocol::Tls => "TLS",
-            Protocol::Udp | Protocol::Sctp => "UDP",
-            Protocol::Mongo => "MONGO",
-            Protocol::Tcp | Protocol::Mysql | Protocol::Redis => "TCP",
-        },
-    });
+    let several = ports.len() > 1;
     let meta =
         Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
-    let entry = ServiceEntry { meta, host: address.to_owned(), ports: ports.collect() };
+    let entry = ServiceEntry { meta, host: address.to_owned(), ports };
     let trace = Trace::default().at("spec.hosts.0", Place::Value(component.path.field("address")));
     views.push(View::new(Body::ServiceEntry(entry), component.path.clone(), trace));
-    let several = component.ports.len() > 1;
     let http = component.ports.iter().filter(|port| port.protocol.is_http());
     let routes: Vec<HttpRouteOfIstio> =
         http.map(|port| plain_route(port, several, vec![to_address(address, port)])).collect();

@@ -1,0 +1,165 @@
+//! The examples of every rule do what they claim.
+
+use std::process::Command;
+
+use expect_test::expect;
+use weft::diag::{Rule, Severity};
+
+use crate::support::{Ended, Weft, app_file};
+
+/// Runs `weft check` on an example, whose first comment may ask for arguments or a special input.
+fn check(example: &str) -> Ended {
+    let first = example.lines().next().unwrap_or_default();
+    let args = first.strip_prefix("# weft check ").unwrap_or_default();
+    let mut weft = Weft::new("check");
+    weft.args(&format!("check {args}"));
+    if example.is_empty() {
+        return weft.file("weft.yaml", "").run();
+    }
+    let text = app_file(example);
+    let bytes = match first {
+        "# the file is saved as ISO 8859-1" => {
+            // Every text in ASCII is both, so there has to be a letter that is not.
+            [b"# caf\xe9\n", text.as_bytes()].concat()
+        }
+        _ => text.into_bytes(),
+    };
+    if first == "# the file big.bin has 2 MiB" {
+        weft = weft.file("big.bin", vec![b'x'; 2 << 20]);
+    }
+    weft.file("weft.yaml", bytes).run()
+}
+
+#[test]
+fn every_wrong_example_reports_its_code_and_no_other_error() {
+    let mut bad = Vec::new();
+    for rule in weft::rules() {
+        let ended = check(rule.wrong);
+        let codes = ended.codes();
+        let severity = |code: &String| {
+            weft::rules().iter().find(|rule| rule.code == code).map(|rule| rule.severity)
+        };
+        let errors: Vec<&String> = codes
+            .iter()
+            .filter(|code| *code != rule.code && severity(code) == Some(Severity::Error))
+            .collect();
+        let status = i32::from(rule.severity == Severity::Error);
+        if !codes.contains(&rule.code.to_owned()) || !errors.is_empty() || ended.status != status {
+            bad.push(format!("{}: {}\n{}", rule.code, ended.status, ended.stdout));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
+#[test]
+fn every_right_example_has_nothing_wrong_with_it() {
+    let mut bad = Vec::new();
+    for rule in weft::rules() {
+        let ended = check(rule.right);
+        if !ended.codes().is_empty() || ended.status != 0 {
+            bad.push(format!("{}: {}\n{}", rule.code, ended.status, ended.stdout));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
+
+#[test]
+fn every_rule_is_documented_in_the_house_style() {
+    for Rule { code, summary, explain, .. } in weft::rules() {
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(code.chars().all(kebab), "{code}");
+        assert!(!summary.ends_with('.') && summary.len() < 90, "{code}: {summary}");
+        assert!(!summary.starts_with(char::is_uppercase) || summary.starts_with("YAML"), "{code}");
+        assert!(explain.ends_with('.') || explain.ends_with(".)"), "{code}: {explain}");
+        assert!(!explain.contains("  "), "{code}: {explain}");
+    }
+}
+
+#[test]
+fn codes_are_sorted_and_used_once() {
+    let codes: Vec<&str> = weft::rules().iter().map(|rule| rule.code).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(codes, sorted);
+}
+
+#[test]
+fn explain_needs_no_app_to_explain_a_code() {
+    let text = Weft::new("explain self-dependency").run().fine();
+    expect![[r#"
+        self-dependency (error, cannot be allowed)
+        a component depends on itself
+
+        A component always reaches itself, and cannot start after itself.
+
+        Wrong:
+            components:
+              web:
+                image: example.com/web:1
+                ports: { http: 8080 }
+                expose: { http: { via: load-balancer } }
+                dependsOn: [web]
+              api:
+                image: example.com/api:1
+                ports: { http: 9090 }
+
+        Right:
+            components:
+              web:
+                image: example.com/web:1
+                ports: { http: 8080 }
+                expose: { http: { via: load-balancer } }
+                dependsOn: [api]
+              api:
+                image: example.com/api:1
+                ports: { http: 9090 }
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn a_misspelt_code_is_offered_its_nearest_neighbour() {
+    let text = Weft::new("explain self-dependancy").run().refused(2);
+    expect![[r#"
+        error: `self-dependancy` is no code; did you mean `self-dependency`? (there is no weft.yaml here or above; name one with -f FILE, or give its folder)
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn explain_leads_from_a_field_of_a_manifest_to_its_line() {
+    let app = "components:\n  web:\n    image: example.com/web:1\n    ports: { http: 8080 }\n    \
+               replicas: 3\n    expose: { http: { via: load-balancer } }\n";
+    let text = Weft::on("explain Deployment/web-v1:spec.replicas", app).run().fine();
+    expect![[r#"
+        weft.yaml:7:15
+        Deployment/web-v1:spec.replicas = 3
+        comes from components.web.replicas
+          7 |     replicas: 3
+    "#]]
+    .assert_eq(&text);
+    let text = Weft::on("explain web", app).run().fine();
+    expect![[r#"
+        web  deployment  weft.yaml:4:3
+          port http: 8080 → 8080 http
+          version v1: example.com/web:1
+          makes ServiceAccount/web
+          makes Service/web
+          makes Service/web-external
+          makes Deployment/web-v1
+    "#]]
+    .assert_eq(&text);
+    let text = Weft::on("explain Deployment/wbe-v1", app).run().refused(2);
+    expect![[r#"
+        error: `Deployment/wbe-v1` is no code, component or object of this app; did you mean `Deployment/web-v1`?
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    for args in ["--help", "-h", "--version", "build --help", "check -h"] {
+        Weft::new(args).run().fine();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_weft")).output().expect("weft runs");
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -1,0 +1,201 @@
+//! The app models mean what their originals mean.
+//!
+//! The corpus holds the manifests that the authors of BookInfo, Online Boutique and Emojivoto
+//! wrote, and a comparison by meaning: names of helpers, labels and objects are resolved, never
+//! compared as text. What it calls core must be equal, without exception.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Weft, objects, repository};
+
+/// What is compared. `-` is the model without an environment; `closed` leaves out the entry, which
+/// upstream keeps in a file of its own and does not apply in that exercise.
+const CASES: &str = "
+    MODEL              ENVIRONMENT                 TRUTH                                 ENTRY
+
+    bookinfo-upstream  -                           bookinfo--gateway                     open
+    bookinfo-upstream  all-v1                      bookinfo--all-v1                      open
+    bookinfo-upstream  reviews-80-20               bookinfo--reviews-80-20               open
+    bookinfo-upstream  reviews-90-10               bookinfo--reviews-90-10               open
+    bookinfo-upstream  reviews-50-v3               bookinfo--reviews-50-v3               open
+    bookinfo-upstream  reviews-v2-v3               bookinfo--reviews-v2-v3               open
+    bookinfo-upstream  reviews-v3                  bookinfo--reviews-v3                  open
+    bookinfo-upstream  reviews-test-v2             bookinfo--reviews-test-v2             open
+    bookinfo-upstream  reviews-jason-v2-v3         bookinfo--reviews-jason-v2-v3         open
+    bookinfo-upstream  ratings-test-abort          bookinfo--ratings-test-abort          open
+    bookinfo-upstream  ratings-test-delay          bookinfo--ratings-test-delay          open
+    bookinfo-upstream  fault-injection-details-v1  bookinfo--fault-injection-details-v1  open
+    bookinfo-upstream  -                           bookinfo                              closed
+    bookinfo-upstream  -                           bookinfo--psa                         closed
+    bookinfo-upstream  details-v2                  bookinfo--details-v2                  closed
+    bookinfo-upstream  ratings-mongo               bookinfo--ratings-mongo               closed
+    bookinfo-upstream  ratings-mysql               bookinfo--ratings-mysql               closed
+
+    online-boutique    -                           online-boutique                       open
+
+    emojivoto          -                           emojivoto                             open
+";
+
+/// What must differ, and a fact that shows it: the comparison is able to fail.
+const CONTROLS: &str = "
+    MODEL              ENVIRONMENT                 TRUTH                                 FACT
+
+    bookinfo-upstream  reviews-80-20               bookinfo--reviews-90-10               route/reviews/http/rule0/backends
+    bookinfo-upstream  reviews-jason-v2-v3         bookinfo--reviews-test-v2             route/reviews/http/rule1/backends
+    bookinfo-upstream  ratings-test-delay          bookinfo--ratings-test-abort          route/ratings/http/rule0/fault
+    bookinfo-upstream  -                           bookinfo                              exposure/*
+    bookinfo-upstream  -                           bookinfo--details-v2                  workload/details-v2
+    online-boutique    -                           emojivoto                             edge/web->emoji-svc
+";
+
+/// Variables that a model takes from a connection to build another one of, beside the original's.
+const CONNECTION_ENV: &str = "MONGODB_HOST,MONGODB_PORT";
+
+#[test]
+fn every_model_means_what_its_original_means() {
+    let Some(judge) = Judge::find() else { return };
+    let different: Vec<String> = rows(CASES)
+        .into_iter()
+        .filter_map(|[model, environment, truth, entry]| {
+            let closed = match entry {
+                "open" => false,
+                "closed" => true,
+                other => panic!("an entry is open or closed, not {other}"),
+            };
+            let verdict = judge.compare(model, environment, truth, closed);
+            let title = format!("{model}, environment {environment}, against {truth}");
+            (!verdict.equal).then(|| format!("{title}:\n{}", verdict.report))
+        })
+        .collect();
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn the_comparison_can_fail() {
+    let Some(judge) = Judge::find() else { return };
+    for [model, environment, truth, fact] in rows(CONTROLS) {
+        let verdict = judge.compare(model, environment, truth, false);
+        assert!(!verdict.equal, "{model}, environment {environment}, equals {truth}");
+        assert!(verdict.report.contains(fact), "{fact} is not in:\n{}", verdict.report);
+    }
+}
+
+#[test]
+fn no_environment_is_left_out() {
+    for model in models() {
+        let compared: BTreeSet<String> = rows(CASES)
+            .into_iter()
+            .filter(|[of, ..]| *of == model)
+            .map(|[_, environment, ..]| environment.to_owned())
+            .collect();
+        let file = std::fs::read_to_string(folder(model).join("weft.yaml")).expect("a model");
+        let declared = objects(&file).0[0]["environments"].as_object().cloned();
+        let mut all: BTreeSet<String> =
+            declared.into_iter().flatten().map(|(name, _)| name).collect();
+        all.insert("-".into());
+        assert_eq!(compared, all, "the environments of {model}");
+    }
+}
+
+#[test]
+fn no_model_has_a_warning() {
+    for model in models() {
+        let said = Weft::new("check --deny warnings").arg(path(&folder(model))).run().fine();
+        assert!(said.starts_with("ok "), "{model}: {said}");
+    }
+}
+
+/// The rows of a table below its header.
+fn rows(table: &'static str) -> Vec<[&'static str; 4]> {
+    let cells = |line: &'static str| -> Vec<&str> { line.split_whitespace().collect() };
+    let rows = table.lines().map(cells).filter(|cells| !cells.is_empty()).skip(1);
+    rows.map(|cells| cells.try_into().expect("four columns")).collect()
+}
+
+fn models() -> BTreeSet<&'static str> {
+    rows(CASES).into_iter().map(|[model, ..]| model).collect()
+}
+
+fn folder(model: &str) -> PathBuf {
+    repository("app-models").join(model)
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a readable path")
+}
+
+/// The corpus, and the Python that runs its comparison.
+struct Judge {
+    corpus: PathBuf,
+    python: String,
+}
+
+struct Verdict {
+    equal: bool,
+    report: String,
+}
+
+impl Judge {
+    fn find() -> Option<Self> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let corpus = match variable("WEFT_CORPUS") {
+            Some(corpus) => PathBuf::from(corpus),
+            None => repository("../shared/corpus"),
+        };
+        let python = variable("WEFT_PYTHON").unwrap_or_else(|| "python3".into());
+        let has_yaml = Command::new(&python).args(["-c", "import yaml"]).output();
+        let missing = if !corpus.join("compare.py").is_file() {
+            "the corpus of app manifests (WEFT_CORPUS)"
+        } else if !has_yaml.is_ok_and(|ended| ended.status.success()) {
+            "Python with PyYAML (WEFT_PYTHON)"
+        } else {
+            return Some(Self { corpus, python });
+        };
+        assert!(variable("CI").as_deref() != Some("true"), "CI must have {missing}");
+        println!("skipped: needs {missing}");
+        None
+    }
+
+    /// Compares what a model compiles to, and who calls whom in it, with a truth.
+    fn compare(&self, model: &str, environment: &str, truth: &str, closed: bool) -> Verdict {
+        let weft = |command: &str| {
+            let mut run = Weft::new(command).arg(path(&folder(model)));
+            if environment != "-" {
+                run = run.arg("--env").arg(environment);
+            }
+            if closed {
+                // Without its entry nothing leads to the page, and weft says so on stderr.
+                run = run.arg("--quiet").arg("--set").arg("components.productpage.expose=null");
+            }
+            run.run().fine()
+        };
+        let manifests = weft("build");
+        let graph = weft("graph --format json");
+        let mode = &objects(&graph).0[0]["governance"];
+
+        let room = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &str| {
+            let place = room.path().join(name);
+            std::fs::write(&place, text).expect("a file");
+            place
+        };
+        let compared = Command::new(&self.python)
+            .arg(self.corpus.join("compare.py"))
+            .args(["--mode", mode.as_str().expect("a mode"), "--allow-env", CONNECTION_ENV])
+            .arg("--edges")
+            .arg(file("graph.json", &graph))
+            .arg(self.corpus.join("truth").join(truth).with_extension("json"))
+            .arg(file("manifests.yaml", &manifests))
+            .output()
+            .expect("Python starts");
+        let report = String::from_utf8_lossy(&compared.stdout).into_owned();
+        let equal = match compared.status.code() {
+            Some(0) => true,
+            Some(1) if report.contains(": DIFFERS, ") => false,
+            _ => panic!("{truth}: {report}{}", String::from_utf8_lossy(&compared.stderr)),
+        };
+        Verdict { equal, report }
+    }
+}
