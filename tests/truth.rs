@@ -27,6 +27,7 @@ const CASES: &str = "
     bookinfo-upstream  ratings-test-abort          bookinfo--ratings-test-abort          open
     bookinfo-upstream  ratings-test-delay          bookinfo--ratings-test-delay          open
     bookinfo-upstream  fault-injection-details-v1  bookinfo--fault-injection-details-v1  open
+    bookinfo-upstream  ingress                     bookinfo--ingress                     open
     bookinfo-upstream  -                           bookinfo                              closed
     bookinfo-upstream  -                           bookinfo--psa                         closed
     bookinfo-upstream  details-v2                  bookinfo--details-v2                  closed
