@@ -89,11 +89,12 @@ pub fn text(graph: &Graph) -> String {
 
 fn lines(graph: &Graph) -> String {
     let mut out = format!(
-        "{}  {}, namespace {}, {} components\n",
+        "{}  {}, namespace {}, {} component{}\n",
         graph.name,
         graph.governance.name(),
         graph.namespace,
-        graph.components.len()
+        graph.components.len(),
+        if graph.components.len() == 1 { "" } else { "s" }
     );
     for component in &graph.components {
         for entry in &component.entries {

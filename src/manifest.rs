@@ -75,14 +75,15 @@ impl Object {
         format!("{}/{}", self.kind.kind, self.name)
     }
 
-    /// The name of its file, where each object has one.
+    /// The name of its file, where each object has one. It begins with the wave, so that readers
+    /// which go by the alphabet (`kubectl apply -f DIR`) keep the order.
     pub fn file_name(&self) -> String {
         let group = match (self.kind.kind.as_str(), self.kind.group.as_str()) {
             // Two kinds of this name exist; an app has at most one of each.
             ("Gateway", "networking.istio.io") => "istio-gateway".into(),
             (kind, _) => kind.to_ascii_lowercase(),
         };
-        format!("{group}-{}.yaml", self.name)
+        format!("{}-{group}-{}.yaml", self.wave(), self.name)
     }
 
     /// The object as canonical YAML.

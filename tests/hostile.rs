@@ -373,13 +373,13 @@ fn a_second_build_changes_nothing_and_a_smaller_app_takes_its_own_files_away() {
     let weft = Weft::on("build -o out", &two).file("out/README.md", "mine");
     assert_eq!(weft.run().fine(), "");
     let first = weft.tree("out");
-    assert!(first.contains_key("deployment-worker-v1.yaml"), "{:?}", first.keys());
+    assert!(first.contains_key("6-deployment-worker-v1.yaml"), "{:?}", first.keys());
     assert_eq!(weft.run().fine(), "");
     assert_eq!(weft.tree("out"), first);
     let weft = weft.file("weft.yaml", app_file(WEB));
     assert_eq!(weft.run().fine(), "");
     let after = weft.tree("out");
-    assert!(!after.contains_key("deployment-worker-v1.yaml"), "{:?}", after.keys());
+    assert!(!after.contains_key("6-deployment-worker-v1.yaml"), "{:?}", after.keys());
     assert_eq!(after["README.md"], b"mine");
     // Beside its manifests it keeps one list of them, and nothing half done.
     assert_eq!(after.keys().filter(|name| name.starts_with('.')).count(), 1);
@@ -404,7 +404,7 @@ fn a_folder_of_files_says_what_the_stream_says() {
 #[test]
 fn a_file_of_somebody_else_is_never_touched() {
     for (args, foreign) in [
-        ("build -o out", "out/service-web.yaml"),
+        ("build -o out", "out/3-service-web.yaml"),
         ("build -o out.yaml", "out.yaml"),
         ("build -o out.json --format json", "out.json"),
         ("build -o file", "file"),
@@ -421,7 +421,7 @@ fn a_file_of_somebody_else_is_never_touched() {
 fn a_file_changed_by_hand_is_not_lost() {
     let weft = Weft::on("build -o out", WEB);
     weft.run().fine();
-    let weft = weft.file("out/service-web.yaml", "kind: Service # mended at 3 a.m.\n");
+    let weft = weft.file("out/3-service-web.yaml", "kind: Service # mended at 3 a.m.\n");
     let before = weft.tree("out");
     let said = weft.run().refused(2);
     assert!(said.contains("was changed since weft wrote it"), "{said}");

@@ -186,6 +186,23 @@ fn an_api_server_accepts_everything_strictly_and_a_second_time_changes_nothing()
 }
 
 #[test]
+fn a_folder_of_manifests_is_applied_in_the_order_of_its_file_names() {
+    let (Some(kubectl), Some(_)) = (needs("WEFT_KUBECTL"), needs("WEFT_KUBECONFIG")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("a readable path");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("app-models/bookinfo");
+    let model = model.to_str().expect("a readable path");
+    let built = weft(&["build", model, "--set=namespace=case-folder", "-o", out]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let args = ["apply", "--server-side", "--validate=strict", "-f", out];
+    let applied = pipe(&kubectl, &args, "");
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+}
+
+#[test]
 fn an_api_server_refuses_a_misspelt_field() {
     let (Some(kubectl), Some(_)) = (needs("WEFT_KUBECTL"), needs("WEFT_KUBECONFIG")) else {
         return;
