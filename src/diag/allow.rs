@@ -1,0 +1,119 @@
+//! Comments that allow a warning in place: `# weft: allow CODE — reason`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Diagnostic, Finding, MALFORMED_ALLOW, Rule, Severity, Sink, Spot, UNUSED_ALLOW, did_you_mean,
+};
+use crate::source::{Place, Sources};
+use crate::yaml::{Comment, FileId, Span};
+
+/// The allow-comments of one file.
+#[derive(Debug, Default)]
+pub struct Allows {
+    /// The comments for each line that is spoken for.
+    by_line: BTreeMap<(FileId, usize), Vec<Allow>>,
+}
+
+/// One allow-comment.
+#[derive(Debug)]
+struct Allow {
+    code: &'static str,
+    span: Span,
+    used: bool,
+}
+
+impl Allows {
+    /// Reads `# weft: allow CODE — reason` out of a file's comments. What looks like one and is
+    /// not is reported.
+    pub fn read(
+        comments: &[Comment],
+        sources: &Sources,
+        rules: &[&'static Rule],
+        sink: &mut Sink,
+    ) -> Self {
+        let mut allows = Self::default();
+        for comment in comments {
+            let Some(order) = comment.text.strip_prefix("weft:") else { continue };
+            let words = order.trim().strip_prefix("allow").unwrap_or_default();
+            let (code, reason) = split_reason(words.trim());
+            let known = rules.iter().find(|rule| rule.code == code);
+            let (label, help) = match known {
+                None if code.is_empty() => ("not of the form `allow CODE — reason`", None),
+                None => {
+                    let codes = rules.iter().map(|rule| rule.code);
+                    ("no rule has this code", did_you_mean(code, codes))
+                }
+                Some(rule) if rule.severity == Severity::Error => {
+                    let help = "mend the error, and remove the comment";
+                    ("errors cannot be allowed", Some(help.to_owned()))
+                }
+                Some(_) if reason.is_empty() => ("the reason is missing", None),
+                Some(rule) => {
+                    let line = spoken_for(comment.span, sources);
+                    let allow = Allow { code: rule.code, span: comment.span, used: false };
+                    allows.by_line.entry((comment.span.file, line)).or_default().push(allow);
+                    continue;
+                }
+            };
+            let help = help.unwrap_or_else(|| "write `# weft: allow CODE — reason`".into());
+            let title = format!("`# {}` allows nothing", comment.text);
+            let place = Place::Bytes(comment.span);
+            sink.report(Diagnostic::new(&MALFORMED_ALLOW, title, place, label).help(help));
+        }
+        allows
+    }
+
+    /// Removes the findings that a comment allows, and remembers which comments were needed.
+    pub fn apply(&mut self, findings: &mut Vec<Finding>, sources: &Sources) {
+        findings.retain(|finding| {
+            let span = finding.span();
+            let line = sources.position(span.file, span.start).line;
+            let here = self.by_line.get_mut(&(span.file, line));
+            let allow = here.and_then(|here| here.iter_mut().find(|a| a.code == finding.rule.code));
+            match allow {
+                Some(allow) => {
+                    allow.used = true;
+                    false
+                }
+                None => true,
+            }
+        });
+    }
+
+    /// Findings for the comments that nothing needed.
+    pub fn unused(&self) -> Vec<Finding> {
+        let all = self.by_line.values().flatten();
+        all.filter(|allow| !allow.used)
+            .map(|allow| Finding {
+                rule: &UNUSED_ALLOW,
+                title: format!("`{}` is allowed here, but there is no such warning", allow.code),
+                labels: vec![Spot { span: allow.span, text: "silences nothing".into() }],
+                help: Some("remove the comment".into()),
+                environments: Vec::new(),
+            })
+            .collect()
+    }
+}
+
+fn split_reason(words: &str) -> (&str, &str) {
+    let (code, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    (code, rest.trim().trim_start_matches(['—', '-', '–', ':']).trim())
+}
+
+/// The line that a comment speaks for: its own, or the next one with content if it stands alone.
+fn spoken_for(comment: Span, sources: &Sources) -> usize {
+    let file = sources.file(comment.file);
+    let line = sources.position(comment.file, comment.start).line;
+    let start = file.line_starts()[line - 1] as usize;
+    let before = &file.text[start..comment.start as usize];
+    if !before.trim_matches([' ', '\t', '#', '\u{feff}']).is_empty() {
+        return line;
+    }
+    (line + 1..=file.line_starts().len())
+        .find(|next| {
+            let text = file.line(*next).trim();
+            !text.is_empty() && !text.starts_with('#')
+        })
+        .unwrap_or(line)
+}
