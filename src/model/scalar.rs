@@ -128,6 +128,10 @@ text! {
     "a quantity such as `100m`, `64Mi` or `1.5`"
 }
 text! {
+    /// A length of time that may be zero.
+    Wait, "^([0-9]{1,5}(ms|s|m|h))+$", 32, "a duration such as `0s`, `250ms` or `1m30s`"
+}
+text! {
     /// A length of time: `250ms`, `5s`, `1m30s`.
     Duration, "^([0-9]{1,5}(ms|s|m|h))*[0-9]{0,4}[1-9][0-9]{0,4}(ms|s|m|h)$", 32,
     "a duration that is not zero, such as `250ms`, `5s` or `1m30s`"

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Dependency, Duration, EnvName, HeaderName, Label, LabelValue, Name, PathName, Quantity,
+    Dependency, Duration, EnvName, HeaderName, Label, LabelValue, Name, PathName, Quantity, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
@@ -225,7 +225,7 @@ pub struct Probe {
     #[schemars(length(min = 1), example = ["redis-cli", "ping"])]
     pub exec: Option<Vec<String>>,
     /// How long to wait before the first try.
-    #[schemars(example = &"10s")]
+    #[schemars(with = "Option<Wait>", example = &"10s")]
     pub initial_delay: Option<Duration>,
     /// How often to try. Kubernetes' default is `10s`.
     #[schemars(example = &"5s")]
