@@ -15,6 +15,7 @@ mod gateway_without_class;
 mod header_not_propagated;
 mod inexpressible_entry_rule;
 mod invalid_regex;
+mod limit_below_request;
 mod malformed_probe;
 mod misplaced_matcher;
 mod mount_collision;
@@ -55,6 +56,7 @@ static CHECKS: &[Check] = &[
     (&header_not_propagated::HEADER_NOT_PROPAGATED, header_not_propagated::check),
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
     (&invalid_regex::INVALID_REGEX, invalid_regex::check),
+    (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
     (&mount_collision::MOUNT_COLLISION, mount_collision::check),

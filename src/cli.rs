@@ -129,7 +129,6 @@ pub fn run() -> ExitCode {
     };
     match result {
         Ok(code) => ExitCode::from(code),
-        Err(error) if broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(FAILED)
@@ -137,19 +136,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// A reader that has seen enough (`| head`) is no failure.
-fn broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
+/// Prints to stdout. A reader that has seen enough (`| head`) is no failure, and changes nothing
+/// about how the command ends.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 impl Global {
@@ -162,11 +156,12 @@ impl Global {
         Style { color }
     }
 
-    /// Reports findings beside a product on stdout. Warnings fall silent with `--quiet`.
-    fn report(&self, findings: &[Finding], sources: &Sources) {
+    /// Reports findings beside a product on stdout. Warnings fall silent with `--quiet`, unless they
+    /// are the reason of a failure.
+    fn report(&self, findings: &[Finding], sources: &Sources, denied: bool) {
         let shown: Vec<Finding> = findings
             .iter()
-            .filter(|finding| !self.quiet || finding.rule.severity == Severity::Error)
+            .filter(|finding| !self.quiet || denied || finding.rule.severity == Severity::Error)
             .cloned()
             .collect();
         let style = self.style(&std::io::stderr());

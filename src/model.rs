@@ -17,8 +17,8 @@ use serde::Deserialize;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use scalar::{
-    Address, Duration, EnvName, FieldPath, HeaderName, Host, Label, LabelValue, Name, PathName,
-    PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
+    Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
+    PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
 };
 pub use schema::{EXPECTED, REPLACE, overlay, schema};
 pub use traffic::{

@@ -42,7 +42,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     }
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
     let outcome = input.compile(&options.app.layers.layers());
-    global.report(&outcome.findings, &outcome.sources);
+    global.report(&outcome.findings, &outcome.sources, options.deny.is_some());
     let denied = options.deny.is_some() && !outcome.findings.is_empty();
     let checked = match outcome.checked {
         Some(checked) if !denied && !any_error(&outcome.findings) => checked,
@@ -59,7 +59,8 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         Format::Yaml if single => output::file(&options.output, &set.yaml())?,
         Format::Json => bail!("--format json makes one file; name it with -o FILE.json"),
         format => {
-            output::folder(&options.output, &output::files(&set, format == Format::Kustomize))?;
+            let files = output::files(&set, format == Format::Kustomize);
+            output::folder(&options.output, &checked.graph().name, &files)?;
         }
     }
     let objects = set.objects().len();

@@ -41,14 +41,22 @@ enum Format {
 
 pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let inputs = match &options.file {
-        Some(file) => vec![input::find(Some(file), None)?],
-        None => input::all(&options.paths)?,
+        Some(file) => vec![input::find(Some(file), None)],
+        None => input::all(&options.paths),
     };
     let layers = options.layers.layers();
     let mut all = Vec::new();
     let mut sources = crate::source::Sources::default();
     let mut lines = String::new();
-    for input in &inputs {
+    let mut unreadable = Vec::new();
+    for input in inputs {
+        let input = match input {
+            Ok(input) => input,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
         // A named environment is checked alone; otherwise the app and every environment of it.
         let outcome = match &layers.environment {
             Some(_) => input.compile(&layers),
@@ -98,5 +106,10 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         Format::Sarif => print(&diag::sarif(&all, &sources, &crate::rules()))?,
         Format::Gitlab => print(&diag::gitlab(&all, &sources))?,
     }
-    Ok(if wrong { WRONG } else { 0 })
+    let last = unreadable.pop();
+    unreadable.iter().for_each(|error| eprintln!("error: {error:#}"));
+    match last {
+        Some(error) => Err(error),
+        None => Ok(if wrong { WRONG } else { 0 }),
+    }
 }

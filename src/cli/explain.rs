@@ -40,7 +40,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         Err(error) => return Err(error),
     };
     let outcome = input.compile(&options.app.layers.layers());
-    global.report(&outcome.findings, &outcome.sources);
+    global.report(&outcome.findings, &outcome.sources, false);
     let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing to explain", input.name(), count(&outcome.findings));
         return Ok(WRONG);

@@ -108,33 +108,36 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Input> {
 }
 
 /// The app files that paths name: a file is itself, a folder its `weft.yaml`, or else every
-/// `weft.yaml` and `*.weft.yaml` below it.
-///
-/// # Errors
-/// If a path does not exist, or leads to no app file.
-pub(super) fn all(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+/// `weft.yaml` and `*.weft.yaml` below it. One that cannot be read keeps none of the others from
+/// being checked.
+pub(super) fn all(paths: &[PathBuf]) -> Vec<anyhow::Result<Input>> {
     if paths.is_empty() {
-        return Ok(vec![find(None, None)?]);
+        return vec![find(None, None)];
     }
     let mut inputs = Vec::new();
     for path in paths {
         if path == Path::new("-") {
-            inputs.push(stdin()?);
+            inputs.push(stdin());
         } else if path.is_dir() && !path.join(APP_FILE).is_file() {
-            let mut found = Vec::new();
-            walk(path, &mut found)?;
-            if found.is_empty() {
-                bail!("there is no {APP_FILE} in {} or below", path.display());
-            }
-            found.sort();
-            for file in found {
-                inputs.push(read(&file)?);
+            match below(path) {
+                Ok(files) => inputs.extend(files.iter().map(|file| read(file))),
+                Err(error) => inputs.push(Err(error)),
             }
         } else {
-            inputs.push(read(&within(path))?);
+            inputs.push(read(&within(path)));
         }
     }
-    Ok(inputs)
+    inputs
+}
+
+fn below(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(path, &mut found)?;
+    if found.is_empty() {
+        bail!("there is no {APP_FILE} in {} or below", path.display());
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Symbolic links are not followed, so a loop of them has no end to find.

@@ -99,13 +99,23 @@ pub(super) fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> 
 /// # Errors
 /// Before anything is changed, if a file is in the way that weft did not write, or that was changed
 /// since. If a step fails later, the steps before it are taken back.
-pub(super) fn folder(path: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
+pub(super) fn folder(
+    path: &Path,
+    app: &str,
+    files: &BTreeMap<String, String>,
+) -> anyhow::Result<()> {
     let shown = path.display();
     let existed = path.is_dir();
     if !existed && std::fs::symlink_metadata(path).is_ok() {
         bail!("{shown} exists and is not a folder; nothing was written");
     }
-    let old = index(path)?;
+    let (owner, old) = index(path)?;
+    if owner.as_deref().is_some_and(|owner| owner != app) {
+        bail!(
+            "{shown} holds the manifests of `{}`; give `{app}` a folder of its own (nothing was written)",
+            owner.unwrap_or_default()
+        );
+    }
     for name in files.keys().chain(old.keys()) {
         let target = path.join(name);
         let Ok(meta) = std::fs::symlink_metadata(&target) else { continue };
@@ -122,7 +132,7 @@ pub(super) fn folder(path: &Path, files: &BTreeMap<String, String>) -> anyhow::R
         }
     }
     std::fs::create_dir_all(path).with_context(|| format!("cannot create {shown}"))?;
-    let result = exchange(path, files, &old);
+    let result = exchange(path, app, files, &old);
     if result.is_err() && !existed {
         // Only if it is empty, which it is if every step was taken back.
         let _ = std::fs::remove_dir(path);
@@ -132,6 +142,7 @@ pub(super) fn folder(path: &Path, files: &BTreeMap<String, String>) -> anyhow::R
 
 fn exchange(
     path: &Path,
+    app: &str,
     files: &BTreeMap<String, String>,
     old: &BTreeMap<String, String>,
 ) -> anyhow::Result<()> {
@@ -144,7 +155,7 @@ fn exchange(
     std::fs::create_dir(&aside)?;
     let index: BTreeMap<&str, String> =
         files.iter().map(|(name, text)| (name.as_str(), hex(text.as_bytes()))).collect();
-    let index = json!({ "schema": "weft.output/v1", "files": index });
+    let index = json!({ "schema": "weft.output/v1", "app": app, "files": index });
     let index = serde_json::to_string_pretty(&index)? + "\n";
     let mut all: BTreeMap<&str, &str> =
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -184,12 +195,14 @@ fn exchange(
     Ok(())
 }
 
-/// What weft wrote to a folder before, with a fingerprint of each.
-fn index(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+/// What weft wrote to a folder before: the app, and its files with a fingerprint of each.
+fn index(path: &Path) -> anyhow::Result<(Option<String>, BTreeMap<String, String>)> {
     let file = path.join(INDEX);
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((None, BTreeMap::new()));
+        }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
     let parsed: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -197,11 +210,12 @@ fn index(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         bail!("{} is not an index of weft's; move it away (nothing was written)", file.display());
     };
     let plain = |name: &str| !name.contains('/') && !name.contains('\\') && name != "..";
-    Ok(files
+    let files = files
         .iter()
         .filter(|(name, _)| plain(name))
         .map(|(name, digest)| (name.clone(), digest.as_str().unwrap_or_default().to_owned()))
-        .collect())
+        .collect();
+    Ok((parsed["app"].as_str().map(str::to_owned), files))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -50,7 +50,7 @@ pub(super) fn lower(
         let mut claims = Vec::new();
         for (volume, claim, path) in needs.claims {
             if component.kind == Kind::StatefulSet {
-                claims.push((volume, claim));
+                claims.push((volume, claim, path));
                 continue;
             }
             let name = claim_name(version, &volume);
@@ -75,6 +75,14 @@ pub(super) fn lower(
             });
             trace.add("spec.replicas", replicas);
         }
+        for (number, (.., path)) in claims.iter().enumerate() {
+            let field = format!("spec.volumeClaimTemplates.{number}");
+            trace.add(
+                format!("{field}.spec.resources.requests.storage"),
+                Place::Value(path.field("size")),
+            );
+            trace.add(field, Place::Key(path.clone()));
+        }
         for (field, place) in pod_trace.0 {
             trace.add(format!("spec.template.{field}"), place);
         }
@@ -83,8 +91,14 @@ pub(super) fn lower(
             // Deployments of several versions stand side by side; a selector can never change.
             selector.push(("version".to_owned(), version.name.to_string()));
         }
-        let workload =
-            Workload { meta, replicas, selector, service: headless_name(component), claims, pod };
+        let workload = Workload {
+            meta,
+            replicas,
+            selector,
+            service: headless_name(component),
+            claims: claims.into_iter().map(|(volume, claim, _)| (volume, claim)).collect(),
+            pod,
+        };
         let body = match component.kind {
             Kind::StatefulSet => Body::StatefulSet(workload),
             Kind::Job => Body::Job(workload),

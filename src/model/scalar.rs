@@ -67,6 +67,12 @@ text! {
     "a port name: lower-case letters, digits and single dashes, starting with a letter (at most 15)"
 }
 text! {
+    /// The name of a container image, as the distribution reference grammar has it.
+    /// Source: github.com/distribution/reference.
+    ImageName, "^([A-Za-z0-9][-A-Za-z0-9.]*(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127})?(@sha256:[0-9a-f]{64})?$", 512,
+    "an image: `[REGISTRY/]NAME[:TAG][@sha256:DIGEST]`"
+}
+text! {
     /// A host name in lower case, or a wildcard.
     Host, r"^(\*|(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?)$", 253,
     "a host name in lower case, which may begin with `*.`, or `*`"

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Dependency, Duration, EnvName, HeaderName, Label, LabelValue, Name, PathName, Quantity, Wait,
+    Dependency, Duration, EnvName, HeaderName, ImageName, Label, LabelValue, Name, PathName,
+    Quantity, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
@@ -14,7 +15,7 @@ use super::{
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
     /// The container image.
-    #[schemars(length(min = 1), example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
+    #[schemars(with = "Option<ImageName>", example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
     pub image: Option<String>,
     /// When the image is pulled. Without it: what Kubernetes does for its tag.
     #[schemars(example = &"IfNotPresent")]
@@ -207,7 +208,7 @@ pub struct Probes {
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
     /// The path of an HTTP GET that answers 200 to 399.
-    #[schemars(example = &"/healthz")]
+    #[schemars(regex(pattern = "^/"), extend("x-expected" = "a path that begins with `/`"), example = &"/healthz")]
     pub http: Option<String>,
     /// The port for `http`, by name or container port; needed when there are several.
     #[schemars(example = &"http")]

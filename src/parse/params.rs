@@ -10,6 +10,9 @@ use crate::yaml::{Entry, Mapping, Node, Scalar, Span, Style, Value};
 
 const OPEN: &str = "${params.";
 const ESCAPED: &str = "$${params.";
+/// Stands in a text for a reference that leads nowhere, which was reported. No text of an app file
+/// can hold it, so nothing more need be said of the value.
+pub(super) const UNRESOLVED: char = '\0';
 
 /// A declared parameter and the value it has in this run.
 struct Param {
@@ -117,6 +120,7 @@ impl Params {
                     Diagnostic::new(&rule::UNKNOWN_PARAM, title, place, "never closed")
                         .help("write `${params.NAME}`, or `$${params.` for the text itself"),
                 );
+                out.push(UNRESOLVED);
                 return out;
             };
             let name = &name_on[..end];
@@ -141,6 +145,9 @@ impl Params {
                     )
                     .suggest(name, self.0.keys().map(|name| &**name)),
                 ),
+            }
+            if self.0.get(name).is_none_or(|param| param.value.is_none()) {
+                out.push(UNRESOLVED);
             }
             rest = &name_on[end + 1..];
         }

@@ -7,6 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Number, Value as Json};
 
+use super::params::UNRESOLVED;
 use super::rule;
 use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
 use crate::model;
@@ -181,6 +182,9 @@ impl Grammar {
     }
 
     fn explain(&self, kind: &ValidationErrorKind, found: &Found<'_>, sink: &mut Sink) {
+        if found.node.scalar().is_some_and(|scalar| scalar.text.contains(UNRESOLVED)) {
+            return;
+        }
         let shape = found.at.map(|at| &self.shapes[at]);
         let expected = shape.map_or_else(|| "something else".into(), Shape::words);
         let name = found.name();
@@ -467,6 +471,7 @@ pub(super) fn describe(node: &Node) -> String {
         Value::Mapping(_) => "a mapping".into(),
         Value::Sequence(_) => "a list".into(),
         Value::Scalar(_) if node.is_null() => "nothing".into(),
+        Value::Scalar(scalar) if scalar.text.is_empty() => "empty".into(),
         // A text that is not what the file holds was made with parameters, which may be secret.
         Value::Scalar(scalar) if !as_written(node, scalar) => {
             "what its parameters make of it".into()
