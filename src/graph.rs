@@ -475,6 +475,16 @@ impl Component {
         }
     }
 
+    /// The name of the Service that names a StatefulSet's pods.
+    pub fn headless_name(&self) -> String {
+        format!("{}-headless", self.name)
+    }
+
+    /// The name of the load balancer of the ports that have one.
+    pub fn balancer_name(&self) -> String {
+        format!("{}-external", self.name)
+    }
+
     /// The name under which one version answers.
     pub fn version_name(&self, version: &Version) -> String {
         format!("{}-{}", self.name, version.name)

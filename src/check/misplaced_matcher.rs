@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use super::invalid_regex::conditions;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph;
 use crate::model::Matcher;
 use crate::source::Place;
 
@@ -43,24 +44,7 @@ pub(super) static MISPLACED_MATCHER: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for rule in find.graph.components.iter().flat_map(|component| &component.traffic.rules) {
         let path_condition = rule.matches.path.as_ref();
-        {
-            let names = &rule.matches.headers;
-            let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-            for name in names.iter().flat_map(BTreeMap::keys) {
-                let Some(first) = seen.insert(name.to_ascii_lowercase(), name) else { continue };
-                let headers = rule.path.field("match").field("headers");
-                let title = format!("`{first}` and `{name}` are one header");
-                let diagnostic = Diagnostic::new(
-                    &MISPLACED_MATCHER,
-                    title,
-                    Place::Key(headers.key(name)),
-                    "this one",
-                )
-                .also(Place::Key(headers.key(first)), "and this one")
-                .help("join the two conditions");
-                find.report(diagnostic);
-            }
-        }
+        repeated_headers(rule, find);
         for (matcher, path) in conditions(rule) {
             let of_path = path_condition.is_some_and(|condition| std::ptr::eq(condition, matcher));
             let (fact, help) = match matcher {
@@ -89,5 +73,20 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 Diagnostic::new(&MISPLACED_MATCHER, fact, Place::Value(path), "here").help(help);
             find.report(diagnostic);
         }
+    }
+}
+
+/// Headers are told apart without regard to case, so two spellings are two conditions on one.
+fn repeated_headers(rule: &graph::Rule, find: &mut Finder<'_>) {
+    let headers = rule.path.field("match").field("headers");
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in rule.matches.headers.iter().flat_map(BTreeMap::keys) {
+        let Some(first) = seen.insert(name.to_ascii_lowercase(), name) else { continue };
+        let title = format!("`{first}` and `{name}` are one header");
+        let place = Place::Key(headers.key(name));
+        let diagnostic = Diagnostic::new(&MISPLACED_MATCHER, title, place, "this one")
+            .also(Place::Key(headers.key(first)), "and this one")
+            .help("join the two conditions");
+        find.report(diagnostic);
     }
 }

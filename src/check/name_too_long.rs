@@ -40,11 +40,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
             names.push((name, what, version.path.clone()));
         }
         if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
-            let name = format!("{}-external", component.name);
+            let name = component.balancer_name();
             names.push((name, "its load balancer", component.path.field("expose")));
         }
         if component.kind == Kind::StatefulSet {
-            let name = format!("{}-headless", component.name);
+            let name = component.headless_name();
             names.push((name, "the Service that names its pods", component.path.clone()));
         }
         for (name, what, path) in names {

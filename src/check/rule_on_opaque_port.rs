@@ -44,8 +44,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             continue;
         }
         let traffic = &component.traffic;
-        let retries =
-            matches!(&traffic.retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
+        let retries = traffic.retries.as_ref().is_some_and(Retries::repeat);
         let used = [
             ("rules", !traffic.rules.is_empty()),
             ("retries", retries),

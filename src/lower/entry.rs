@@ -7,7 +7,7 @@ use super::view::{
     Backend, Body, Copy, Gateway, HttpRoute, HttpRouteMatch, HttpRouteRule, Ingress, IngressHost,
     IngressPath, IstioGateway, Meta, Trace, View, VirtualService,
 };
-use super::{app_labels, labels, slug};
+use super::{app_labels, exact_or_expression, labels, slug};
 use crate::graph::{Component, Entry, Graph, PathMatch, Share};
 use crate::lower::governance::cookie_regex;
 use crate::model::{GatewayKind, Match, Matcher, Via};
@@ -236,13 +236,9 @@ fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
         Matcher::Regex(text) => Some(("RegularExpression", text.clone())),
         Matcher::Present(_) => None,
     };
-    let condition = |matcher: &Matcher| match matcher {
-        Matcher::Exact(text) => ("Exact", text.clone()),
-        Matcher::Prefix(text) | Matcher::StartsWith(text) => {
-            ("RegularExpression", format!("{}.*", regex::escape(text)))
-        }
-        Matcher::Regex(text) => ("RegularExpression", text.clone()),
-        Matcher::Present(_) => ("RegularExpression", ".*".into()),
+    let condition = |matcher: &Matcher| {
+        let (exact, text) = exact_or_expression(matcher);
+        (if exact { "Exact" } else { "RegularExpression" }, text)
     };
     let mut headers: Vec<(String, &'static str, String)> = rule
         .headers

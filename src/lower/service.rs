@@ -26,7 +26,7 @@ pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>)
     }
     if component.kind == Kind::StatefulSet {
         // It names the pods one by one, and nothing else: callers use the component's own name.
-        let name = headless_name(component);
+        let name = component.headless_name();
         let service = service(graph, component, name, everyone.clone(), &ports);
         let service = Service { headless: true, ..service };
         push(service, component, &ports, component.path.clone(), views);
@@ -44,7 +44,7 @@ pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>)
     let balanced = component.entries.iter().filter(|entry| entry.via == Via::LoadBalancer);
     let balanced: Vec<&Port> = balanced.map(|entry| &component.ports[entry.port]).collect();
     if !balanced.is_empty() {
-        let name = format!("{}-external", component.name);
+        let name = component.balancer_name();
         let service = service(graph, component, name, everyone, &balanced);
         let service = Service { kind: "LoadBalancer", ..service };
         push(service, component, &balanced, component.path.field("expose"), views);
@@ -139,11 +139,6 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
             other => Some(other.name()),
         },
     }
-}
-
-/// The name of the Service that names a StatefulSet's pods.
-pub(crate) fn headless_name(component: &Component) -> String {
-    format!("{}-headless", component.name)
 }
 
 /// The host that stands for a component in every rule: its own name.

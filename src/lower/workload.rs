@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::pod::{self, claim_name, files_name};
-use super::service::headless_name;
 use super::view::{
     Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
 };
@@ -95,7 +94,7 @@ pub(super) fn lower(
             meta,
             replicas,
             selector,
-            service: headless_name(component),
+            service: component.headless_name(),
             claims: claims.into_iter().map(|(volume, claim, _)| (volume, claim)).collect(),
             pod,
         };

@@ -138,6 +138,13 @@ pub enum Retries {
     Policy(RetryPolicy),
 }
 
+impl Retries {
+    /// Whether the file asks for failed calls to be tried again.
+    pub fn repeat(&self) -> bool {
+        matches!(self, Self::Policy(policy) if policy.attempts > 0)
+    }
+}
+
 /// How often a failed call is tried again.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

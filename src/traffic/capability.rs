@@ -84,7 +84,7 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
             path: rule.path.clone(),
         });
     }
-    let tried = matches!(&traffic.retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
+    let tried = traffic.retries.as_ref().is_some_and(Retries::repeat);
     let wanted = [
         ("retries", tried, "try a failed call again", "0 of 100 failed calls are tried again"),
         (
@@ -130,7 +130,7 @@ fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
         fallback,
         path,
     };
-    let tried = |retries: &Option<Retries>| matches!(retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
+    let tried = |retries: &Option<Retries>| retries.as_ref().is_some_and(Retries::repeat);
     if tried(&traffic.retries) {
         let why = "retries are not in the standard channel";
         out.push(lack(
@@ -284,7 +284,7 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             path: traffic.path.field("split"),
         });
     }
-    let retried = matches!(&traffic.retries, Some(Retries::Policy(policy)) if policy.attempts > 0);
+    let retried = traffic.retries.as_ref().is_some_and(Retries::repeat);
     let governed = !traffic.rules.is_empty()
         || traffic.split.is_some()
         || traffic.fault.is_some()

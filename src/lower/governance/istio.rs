@@ -6,7 +6,7 @@ use crate::lower::view::{
     Body, Destination, DestinationRule, HttpRouteOfIstio, IstioMatch, IstioRetries, Meta,
     ServiceEntry, ServiceEntryPort, TcpRoute, Trace, View, VirtualService,
 };
-use crate::lower::{host, labels, slug};
+use crate::lower::{exact_or_expression, host, labels, slug};
 use crate::model::{Fault, Kind, Match, Matcher, Protocol, Retries};
 use crate::source::{Path, Place};
 use crate::traffic::{Expressions, by_replicas, covers, intersect, unmatchable};
@@ -360,9 +360,16 @@ fn destinations(
         port,
         weight,
     };
-    let pods = (component.versions.len() > 1).then(|| by_replicas(component));
     // Several versions always have weights: without them a version gets calls as soon as it starts.
-    let Some(shares) = shares.or(pods.as_deref()) else { return vec![to(None, None)] };
+    let pods;
+    let shares = match shares {
+        Some(shares) => shares,
+        None if component.versions.len() > 1 => {
+            pods = by_replicas(component);
+            &pods
+        }
+        None => return vec![to(None, None)],
+    };
     let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
     let name = |share: &Share| Some(component.versions[share.version].name.to_string());
     match alive.as_slice() {
@@ -399,15 +406,9 @@ fn conditions(rule: Option<&Match>, scope: &Scope<'_>, name: &str) -> Option<Vec
             }
         }
         for (name, matcher) in rule.query.iter().flatten() {
-            let (way, text) = match matcher {
-                Matcher::Exact(text) => ("exact", text.clone()),
-                // Prefixes of parameters are not supported everywhere; an expression is.
-                Matcher::Prefix(text) | Matcher::StartsWith(text) => {
-                    ("regex", format!("{}.*", regex::escape(text)))
-                }
-                Matcher::Regex(text) => ("regex", text.clone()),
-                Matcher::Present(_) => ("regex", ".*".into()),
-            };
+            // Prefixes of parameters are not supported everywhere; an expression is.
+            let (exact, text) = exact_or_expression(matcher);
+            let way = if exact { "exact" } else { "regex" };
             base.query.push((name.clone(), way, text));
         }
     }
