@@ -391,3 +391,22 @@ fn retries_that_a_timeout_cuts_off_and_faults_everywhere_are_warned_of() {
         assert_eq!((ended.status, ended.codes()), (0, vec![code.to_owned()]));
     }
 }
+
+#[test]
+fn versions_that_are_all_asleep_still_have_a_route() {
+    let app = "governance: istio\ngateway: { hosts: [shop.example.com] }\ncomponents:\n  web:\n    \
+               image: example.com/web:1\n    ports: { http: 8080 }\n    expose: { http: {} }\n    \
+               versions: { v1: { replicas: 0 }, v2: { replicas: 0 } }\n";
+    let route = &built("", app).get("VirtualService", "web")["spec"]["http"][0]["route"].clone();
+    let weights: Vec<&Value> = list(route).map(|to| &to["weight"]).collect();
+    assert_eq!(weights, [50, 50]);
+}
+
+#[test]
+fn the_routes_of_the_entry_share_their_name_with_nobody() {
+    let app = "governance: istio\ngateway: { hosts: [shop.example.com] }\ncomponents:\n  example:\n    \
+               image: example.com/web:1\n    ports: { http: 8080 }\n    expose: { http: {} }\n    \
+               versions: { entry: {} }\n";
+    let ended = Weft::on("check", app).run();
+    assert_eq!((ended.status, ended.codes()), (1, vec!["object-name-collision".to_owned()]));
+}

@@ -35,6 +35,11 @@ pub(super) static OBJECT_NAME_COLLISION: Rule = Rule {
 /// No two objects of a kind may share a name.
 pub(super) fn check(find: &mut Finder<'_>) {
     let mut taken: BTreeMap<(&'static str, String), (Path, String)> = BTreeMap::new();
+    let istio = find.graph.governance == Governance::Istio;
+    if istio {
+        let routes = (Path::root().field("name"), "the routes of the entry".to_owned());
+        taken.insert(("VirtualService", find.graph.entry_name()), routes);
+    }
     let mut accounts: BTreeMap<&str, &Component> = BTreeMap::new();
     for component in &find.graph.components {
         let account = &component.account;
@@ -67,11 +72,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
             claims.push(("workload", version.workload.clone(), version.path.clone()));
         }
         if component.kind == Kind::StatefulSet {
-            let name = format!("{}-headless", component.name);
+            let name = component.headless_name();
             claims.push(("Service", name, component.path.clone()));
         }
         if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
-            let name = format!("{}-external", component.name);
+            let name = component.balancer_name();
             claims.push(("Service", name, component.path.field("expose")));
         }
         if find.graph.gateway_kind() == GatewayKind::GatewayApi {
@@ -79,14 +84,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 claims.push(("HTTPRoute", component.route_name(entry), entry.path.clone()));
             }
         }
-        let routes = component.speaks_http() && find.graph.governance == Governance::Istio;
-        if routes && *component.name == *find.graph.entry_name() {
-            let title = format!("two objects would be VirtualService `{}`", component.name);
-            let place = Place::Key(component.path.clone());
-            let label = "the entry's routes have this name";
-            let diagnostic = Diagnostic::new(&OBJECT_NAME_COLLISION, title, place, label)
-                .help("rename the component");
-            find.report(diagnostic);
+        if istio && component.speaks_http() {
+            let own = std::iter::once((component.name.to_string(), component.path.clone()));
+            let declared = component.versions.iter().filter(|_| component.versioned);
+            let versions = declared.map(|v| (component.version_name(v), v.path.clone()));
+            claims.extend(own.chain(versions).map(|(name, path)| ("VirtualService", name, path)));
         }
         for (kind, name, path) in claims {
             let whose = format!("{kind} of `{}`", component.name);

@@ -80,8 +80,13 @@ fn apportion(wanted: &[u8], total: usize) -> Vec<u32> {
 
 /// The shares that the replicas of a component's versions give, in whole percent.
 pub fn by_replicas(component: &Component) -> Vec<Share> {
-    let counts: Vec<u32> = component.versions.iter().map(|v| v.replicas.unwrap_or(1)).collect();
-    let total = f64::from(counts.iter().sum::<u32>().max(1));
+    let mut counts: Vec<u32> =
+        component.versions.iter().map(|version| version.replicas.unwrap_or(1)).collect();
+    if counts.iter().all(|count| *count == 0) {
+        // Nothing runs yet; a route has to lead somewhere all the same.
+        counts.fill(1);
+    }
+    let total = f64::from(counts.iter().sum::<u32>());
     let exact = |count: u32| f64::from(count) * 100.0 / total;
     let mut shares: Vec<u8> = counts.iter().map(|count| exact(*count).floor() as u8).collect();
     let mut order: Vec<usize> = (0..counts.len()).filter(|at| counts[*at] > 0).collect();
