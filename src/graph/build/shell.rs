@@ -1,0 +1,209 @@
+//! Everything of a component that needs no other component.
+
+use std::sync::Arc;
+
+use super::super::traffic::TrafficBinder;
+use super::super::{Account, Component, Entry, PathMatch, Port, rule};
+use crate::diag::{Diagnostic, Sink};
+use crate::model::{self, Kind, Name, Protocol, Via};
+use crate::source::{Path, Place};
+
+/// A version before its names are bound.
+pub(super) type Unbound = (Name, Path, model::Workload);
+
+/// Everything of a component that needs no other component.
+pub(super) fn shell(
+    name: Name,
+    component: model::Component,
+    path: Path,
+    gateway_hosts: &[Arc<str>],
+    sink: &mut Sink,
+) -> (Component, Vec<Unbound>) {
+    let kind = component.kind.unwrap_or(Kind::Deployment);
+    let ports: Vec<Port> = component
+        .ports
+        .into_iter()
+        .flatten()
+        .map(|(port_name, port)| Port {
+            protocol: port
+                .protocol
+                .or_else(|| Protocol::named(&port_name))
+                .unwrap_or(Protocol::Tcp),
+            name: port_name.0,
+            port: port.port,
+            target: port.target.unwrap_or(port.port),
+            internal: port.internal.unwrap_or(true),
+        })
+        .collect();
+    if ports.is_empty() && component.traffic.is_some() && kind != Kind::External {
+        let title = format!("`traffic` has no effect: nobody can call `{name}`");
+        let place = Place::Key(path.field("traffic"));
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "there are no calls")
+                .also(Place::Key(path.clone()), "has no ports")
+                .help("add `ports:`, or remove `traffic`"),
+        );
+    }
+    let versioned = component.versions.is_some();
+    let mut versions: Vec<Unbound> = match component.versions {
+        Some(versions) => {
+            let root = path.field("versions");
+            versions.into_iter().map(|(v, w)| (v.clone(), root.key(&v), w)).collect()
+        }
+        None => {
+            let version = component.version.clone().unwrap_or(Name("v1".into()));
+            vec![(version, path.clone(), component.workload)]
+        }
+    };
+    let stray: Vec<&'static str> = match kind {
+        Kind::External => {
+            let mut stray: Vec<&'static str> =
+                versions.iter().flat_map(|(.., settings)| settings.written()).collect();
+            stray.extend(component.service_account.as_ref().map(|_| "serviceAccount"));
+            stray.extend(component.expose.as_ref().map(|_| "expose"));
+            stray.extend(component.version.as_ref().map(|_| "version"));
+            stray.extend(component.traffic.as_ref().map(|_| "traffic"));
+            stray.extend(versioned.then_some("versions"));
+            versions.clear();
+            stray
+        }
+        Kind::Job => versions
+            .iter()
+            .filter(|(.., settings)| settings.replicas.is_some())
+            .map(|_| "replicas")
+            .collect(),
+        Kind::Deployment | Kind::StatefulSet => Vec::new(),
+    };
+    for field in stray {
+        let title = format!("`{field}` has no effect on a component of kind `{}`", kind.name());
+        sink.report(
+            Diagnostic::new(
+                &rule::FIELD_WITHOUT_EFFECT,
+                title,
+                Place::Key(path.field(field)),
+                "nothing would come of this",
+            )
+            .also(Place::Value(path.field("kind")), format!("kind of `{name}`"))
+            .help(format!("remove `{field}`")),
+        );
+    }
+    let names: Vec<&str> = versions.iter().map(|(name, ..)| &**name).collect();
+    let mut binder = TrafficBinder { component: &name, versions: &names, sink: &mut *sink };
+    let traffic = binder.bind(component.traffic, &path.field("traffic"));
+    let entries = component
+        .expose
+        .into_iter()
+        .flatten()
+        .filter_map(|(port, expose)| {
+            entry(
+                &name,
+                &ports,
+                &port,
+                expose,
+                &path.field("expose").key(&port),
+                gateway_hosts,
+                sink,
+            )
+        })
+        .collect();
+    let shell = Component {
+        address: component.address.map(|address| address.0),
+        account: account(component.service_account, &name),
+        aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
+        propagates: component
+            .propagates
+            .into_iter()
+            .flatten()
+            .map(|header| header.to_ascii_lowercase())
+            .collect(),
+        name: name.0,
+        path,
+        kind,
+        ports,
+        entries,
+        versions: Vec::new(),
+        versioned,
+        traffic,
+    };
+    (shell, versions)
+}
+
+fn account(account: Option<model::ServiceAccount>, component: &Name) -> Account {
+    let account = account.unwrap_or_default();
+    let name = account.name.map_or_else(|| component.0.clone(), |name| name.0);
+    let annotations = account.annotations.into_iter().flatten();
+    Account {
+        // Every namespace has this one, and it is not ours to change.
+        create: account.create.unwrap_or(&*name != "default"),
+        token: account.token.unwrap_or(false),
+        annotations: annotations.map(|(key, value)| (key.to_string(), value)).collect(),
+        name,
+    }
+}
+
+fn entry(
+    component: &str,
+    ports: &[Port],
+    port: &str,
+    expose: model::Expose,
+    path: &Path,
+    gateway_hosts: &[Arc<str>],
+    sink: &mut Sink,
+) -> Option<Entry> {
+    let Some(position) = ports.iter().position(|known| &*known.name == port) else {
+        let place = Place::Key(path.clone());
+        if ports.is_empty() {
+            let title = format!("`{component}` is exposed, but has no port");
+            sink.report(
+                Diagnostic::new(&rule::EXPOSED_WITHOUT_PORT, title, place, "nothing listens here")
+                    .help(format!("add `ports: {{ {port}: 8080 }}` with the port it listens on")),
+            );
+        } else {
+            let title = format!("`{component}` has no port `{port}` to expose");
+            let known = ports.iter().map(|port| &*port.name);
+            sink.report(
+                Diagnostic::new(&rule::UNKNOWN_PORT, title, place, "no such port")
+                    .suggest(port, known),
+            );
+        }
+        return None;
+    };
+    let written = [
+        ("hosts", expose.hosts.is_some()),
+        ("exact", expose.exact.is_some()),
+        ("prefix", expose.prefix.is_some()),
+        ("startsWith", expose.starts_with.is_some()),
+    ];
+    if expose.via == Some(Via::LoadBalancer) {
+        for (field, _) in written.into_iter().filter(|(_, written)| *written) {
+            let title = format!("`{field}` has no effect at a load balancer");
+            let place = Place::Key(path.field(field));
+            sink.report(
+                Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "it sees no requests")
+                    .also(Place::Value(path.field("via")), "passes everything on")
+                    .help(format!("remove `{field}`, or expose the port through the gateway")),
+            );
+        }
+    }
+    let mut paths: Vec<PathMatch> = Vec::new();
+    paths.extend(expose.exact.into_iter().flatten().map(|p| PathMatch::Exact(p.to_string())));
+    paths.extend(expose.prefix.into_iter().flatten().map(|p| PathMatch::Prefix(segments(&p))));
+    let texts = expose.starts_with.into_iter().flatten();
+    paths.extend(texts.map(|p| PathMatch::StartsWith(p.to_string())));
+    let hosts = expose.hosts.map(|hosts| hosts.into_iter().map(|host| host.0).collect());
+    Some(Entry {
+        port: position,
+        via: expose.via.unwrap_or(Via::Gateway),
+        hosts: hosts.unwrap_or_else(|| gateway_hosts.to_vec()),
+        paths,
+        path: path.clone(),
+    })
+}
+
+/// `/api/` and `/api` are the same segments.
+fn segments(path: &str) -> String {
+    match path.trim_end_matches('/') {
+        "" => "/".into(),
+        trimmed => trimmed.into(),
+    }
+}

@@ -1,0 +1,139 @@
+//! Objects of Istio.
+
+use serde::Serialize;
+
+use super::{Meta, Pairs};
+
+/// A Gateway of Istio.
+#[derive(Debug, Serialize)]
+pub struct IstioGateway {
+    /// Name and labels.
+    pub meta: Meta,
+    /// Labels of the gateway's pods.
+    pub selector: Pairs,
+    /// The port it listens on.
+    pub port: u16,
+    /// Host names it answers for.
+    pub hosts: Vec<String>,
+}
+
+/// The versions of a host, as Istio knows them.
+#[derive(Debug, Serialize)]
+pub struct DestinationRule {
+    /// Name and labels.
+    pub meta: Meta,
+    /// The host.
+    pub host: String,
+    /// Names of the versions; each is a subset by its label.
+    pub subsets: Vec<String>,
+}
+
+/// The routes of a host.
+#[derive(Debug, Serialize)]
+pub struct VirtualService {
+    /// Name and labels.
+    pub meta: Meta,
+    /// The hosts.
+    pub hosts: Vec<String>,
+    /// The gateways it is bound to: `mesh`, or one of ours.
+    pub gateways: Vec<String>,
+    /// HTTP routes, in order.
+    pub http: Vec<HttpRouteOfIstio>,
+    /// TCP routes, in order.
+    pub tcp: Vec<TcpRoute>,
+}
+
+/// An HTTP route of a VirtualService.
+#[derive(Debug, Serialize)]
+pub struct HttpRouteOfIstio {
+    /// Its name, for statistics.
+    pub name: String,
+    /// Conditions, one of which must hold; none is every call.
+    pub matches: Vec<IstioMatch>,
+    /// Where calls go.
+    pub destinations: Vec<Destination>,
+    /// Retries: attempts, time of each, what counts as failed. None leaves it to the mesh.
+    pub retries: Option<IstioRetries>,
+    /// The longest a call may take.
+    pub timeout: Option<String>,
+    /// A delay: time, and of how many calls in 100.
+    pub delay: Option<(String, u8)>,
+    /// An abort: status, and of how many calls in 100.
+    pub abort: Option<(u16, u8)>,
+    /// A copy: where to, and of how many calls in 100.
+    pub mirror: Option<(Destination, u8)>,
+}
+
+/// Retries of a route.
+#[derive(Clone, Debug, Serialize)]
+pub struct IstioRetries {
+    /// The most tries after the first.
+    pub attempts: u32,
+    /// How long each may take.
+    pub per_try: Option<String>,
+    /// What counts as failed.
+    pub on: Option<String>,
+}
+
+/// A destination of a route.
+#[derive(Clone, Debug, Serialize)]
+pub struct Destination {
+    /// The host.
+    pub host: String,
+    /// The version.
+    pub subset: Option<String>,
+    /// The port.
+    pub port: u16,
+    /// Its share; none where it is alone.
+    pub weight: Option<u8>,
+}
+
+/// A condition of a route.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct IstioMatch {
+    /// Its name, for statistics and messages: that of its route.
+    pub name: String,
+    /// The path: way to match, and text.
+    pub uri: Option<(&'static str, String)>,
+    /// The method.
+    pub method: Option<&'static str>,
+    /// Headers: name, way to match, text; no way is "present".
+    pub headers: Vec<(String, Option<&'static str>, String)>,
+    /// Headers that must not be so.
+    pub without: Vec<(String, Option<&'static str>, String)>,
+    /// Query parameters: name, way to match, text.
+    pub query: Vec<(String, &'static str, String)>,
+    /// The port called, where the host has several.
+    pub port: Option<u16>,
+}
+
+/// A TCP route of a VirtualService.
+#[derive(Debug, Serialize)]
+pub struct TcpRoute {
+    /// The port called.
+    pub port: u16,
+    /// Where connections go.
+    pub destinations: Vec<Destination>,
+}
+
+/// An address outside, as Istio knows it.
+#[derive(Debug, Serialize)]
+pub struct ServiceEntry {
+    /// Name and labels.
+    pub meta: Meta,
+    /// The host.
+    pub host: String,
+    /// Its ports.
+    pub ports: Vec<ServiceEntryPort>,
+}
+
+/// A port of a ServiceEntry.
+#[derive(Debug, Serialize)]
+pub struct ServiceEntryPort {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub number: u16,
+    /// What is spoken there, in Istio's words.
+    pub protocol: &'static str,
+}
