@@ -115,7 +115,11 @@ fn lines(graph: &Graph) -> String {
             Kind::Deployment => String::new(),
             other => format!("  {}", other.name()),
         };
-        let _ = writeln!(out, "{}{kind}  {}", component.name, ports.join(" "));
+        let place = match component.namespace == graph.namespace {
+            true => String::new(),
+            false => format!("  in namespace {}", component.namespace),
+        };
+        let _ = writeln!(out, "{}{kind}  {}{place}", component.name, ports.join(" "));
         if component.versioned {
             for (position, version) in component.versions.iter().enumerate() {
                 let share = match (share(component, position), reached_by_rule(component, position))
@@ -164,6 +168,7 @@ pub fn json(graph: &Graph) -> Value {
             json!({
                 "name": component.name,
                 "kind": component.kind.name(),
+                "namespace": component.namespace,
                 "address": component.address,
                 "aliases": component.aliases,
                 "propagates": component.propagates,

@@ -42,7 +42,7 @@ pub struct Graph {
     pub name: Arc<str>,
     /// The application's own version.
     pub version: Option<String>,
-    /// The namespace of everything.
+    /// The namespace of the entry, and of every component without one of its own.
     pub namespace: Arc<str>,
     /// Who governs the traffic.
     pub governance: Governance,
@@ -74,6 +74,8 @@ pub struct Component {
     pub path: Path,
     /// What runs.
     pub kind: Kind,
+    /// The namespace of everything that it becomes.
+    pub namespace: Arc<str>,
     /// Where an external component is.
     pub address: Option<Arc<str>>,
     /// Its ports, by name.
@@ -299,6 +301,17 @@ impl Graph {
     /// Components with their ids.
     pub fn ids(&self) -> impl Iterator<Item = (ComponentId, &Component)> {
         (0..).map(ComponentId).zip(&self.components)
+    }
+
+    /// Every namespace with the component that is the first to need it; none needs the
+    /// application's own, which is there in any case.
+    pub fn namespaces(&self) -> BTreeMap<&str, Option<&Component>> {
+        let mut namespaces = BTreeMap::new();
+        for component in &self.components {
+            namespaces.entry(&*component.namespace).or_insert(Some(component));
+        }
+        namespaces.insert(&*self.namespace, None);
+        namespaces
     }
 
     /// The component of this name.

@@ -22,7 +22,7 @@ pub fn lower(checked: &Checked) -> Vec<View> {
     let graph = checked.graph();
     let mut views = Vec::with_capacity(graph.components.len() * 4 + 2);
     let mut accounts = BTreeSet::new();
-    namespace(graph, &mut views);
+    namespaces(graph, &mut views);
     for (rank, id) in graph.creation_order().into_iter().enumerate() {
         let first = views.len();
         workload::lower(graph, id, &mut accounts, &mut views);
@@ -34,20 +34,24 @@ pub fn lower(checked: &Checked) -> Vec<View> {
     views
 }
 
-/// The namespace, unless it is the one that every cluster has.
-fn namespace(graph: &Graph, views: &mut Vec<View>) {
-    if &*graph.namespace == "default" {
-        return;
+/// Every namespace but the one that every cluster has.
+fn namespaces(graph: &Graph, views: &mut Vec<View>) {
+    for (name, first) in graph.namespaces().into_iter().filter(|(name, _)| *name != "default") {
+        let origin = match first {
+            Some(component) => component.path.field("namespace"),
+            None if graph.name == graph.namespace => Path::root().field("name"),
+            None => Path::root().field("namespace"),
+        };
+        namespace(graph, name, origin, views);
     }
+}
+
+fn namespace(graph: &Graph, name: &str, origin: Path, views: &mut Vec<View>) {
     let mut labels = app_labels(graph);
     if graph.governance == Governance::Istio {
         labels.insert("istio-injection".into(), "enabled".into());
     }
-    let meta = Meta::new(graph.namespace.to_string(), None, labels);
-    let origin = match graph.name == graph.namespace {
-        true => Path::root().field("name"),
-        false => Path::root().field("namespace"),
-    };
+    let meta = Meta::new(name.to_owned(), None, labels);
     let trace = Trace::default().at("metadata.name", Place::Value(origin.clone()));
     views.push(View::new(Body::Namespace(view::Namespace { meta }), origin, trace));
 }
@@ -73,8 +77,8 @@ fn labels(graph: &Graph, component: &Component) -> BTreeMap<String, String> {
 }
 
 /// The full name of a Service, so that it means the same in every namespace.
-fn host(graph: &Graph, name: &str) -> String {
-    format!("{name}.{}.svc.cluster.local", graph.namespace)
+fn host(component: &Component, name: &str) -> String {
+    format!("{name}.{}.svc.cluster.local", component.namespace)
 }
 
 /// A condition for readers that know exact texts and expressions alone: whether it is exact, and

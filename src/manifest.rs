@@ -15,11 +15,15 @@ pub struct Object {
     pub kind: GroupVersionKind,
     /// Its name.
     pub name: String,
+    /// Its namespace; none of what belongs to no namespace.
+    pub namespace: Option<String>,
     /// The place in the app file that it comes from.
     pub origin: Path,
     /// Where single fields come from, by their path: `spec.http.1.route.0.weight`.
     pub trace: Vec<(String, Place)>,
     rank: usize,
+    /// Whether another object differs from it by nothing but the namespace.
+    ambiguous: bool,
 }
 
 /// Every object of an application, in the order in which they are applied.
@@ -50,7 +54,8 @@ impl Object {
         let kind =
             GroupVersionKind::try_from(&types).map_err(|error| NotAnObject(error.to_string()))?;
         let name = text(&value["metadata"]["name"]).ok_or_else(|| missing("name"))?;
-        Ok(Self { value, kind, name, origin, trace, rank })
+        let namespace = text(&value["metadata"]["namespace"]);
+        Ok(Self { value, kind, name, namespace, origin, trace, rank, ambiguous: false })
     }
 
     /// The wave in which it is applied: what others refer to comes first, and calls are routed only
@@ -70,9 +75,13 @@ impl Object {
         WAVES.iter().position(|wave| wave.contains(&kind)).unwrap_or(WAVES.len())
     }
 
-    /// `Kind/name`, as on the command line.
+    /// `Kind/name`, as on the command line; `Kind/namespace/name` where the short form could mean
+    /// another object too.
     pub fn reference(&self) -> String {
-        format!("{}/{}", self.kind.kind, self.name)
+        match self.namespace.as_ref().filter(|_| self.ambiguous) {
+            Some(namespace) => format!("{}/{namespace}/{}", self.kind.kind, self.name),
+            None => format!("{}/{}", self.kind.kind, self.name),
+        }
     }
 
     /// The name of its file, where each object has one. It begins with the wave, so that readers
@@ -83,7 +92,11 @@ impl Object {
             ("Gateway", "networking.istio.io") => "istio-gateway".into(),
             (kind, _) => kind.to_ascii_lowercase(),
         };
-        format!("{}-{group}-{}.yaml", self.wave(), self.name)
+        let name = match self.namespace.as_ref().filter(|_| self.ambiguous) {
+            Some(namespace) => format!("{namespace}.{}", self.name),
+            None => self.name.clone(),
+        };
+        format!("{}-{group}-{name}.yaml", self.wave())
     }
 
     /// The object as canonical YAML.
@@ -135,7 +148,7 @@ impl Set {
     /// Sorts objects into the order of application.
     ///
     /// # Errors
-    /// If two objects have the same kind and name: one of them would be lost.
+    /// If two objects have the same kind, namespace and name: one of them would be lost.
     pub fn new(mut objects: Vec<Object>) -> Result<Self, NotAnObject> {
         objects.sort_by(|a, b| {
             let key = |object: &Object| (object.wave(), object.rank);
@@ -143,11 +156,22 @@ impl Set {
                 .cmp(&key(b))
                 .then_with(|| a.kind.kind.cmp(&b.kind.kind))
                 .then_with(|| a.name.cmp(&b.name))
+                .then_with(|| a.namespace.cmp(&b.namespace))
         });
-        for pair in objects.windows(2) {
-            if pair[0].reference() == pair[1].reference() && pair[0].kind == pair[1].kind {
-                return Err(NotAnObject(format!("{} is there twice", pair[0].reference())));
+        let mut by_name: Vec<usize> = (0..objects.len()).collect();
+        let name = |at: usize| (&objects[at].kind.kind, &objects[at].kind.group, &objects[at].name);
+        by_name.sort_by_key(|at| (name(*at), &objects[*at].namespace));
+        let same: Vec<(usize, usize)> = by_name
+            .windows(2)
+            .map(|pair| (pair[0], pair[1]))
+            .filter(|(a, b)| name(*a) == name(*b))
+            .collect();
+        for (a, b) in same {
+            if objects[a].namespace == objects[b].namespace {
+                return Err(NotAnObject(format!("{} is there twice", objects[a].reference())));
             }
+            objects[a].ambiguous = true;
+            objects[b].ambiguous = true;
         }
         Ok(Self(objects))
     }

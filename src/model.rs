@@ -155,6 +155,9 @@ pub struct Component {
     /// What runs. Without it: `deployment`.
     #[schemars(example = &"statefulset")]
     pub kind: Option<Kind>,
+    /// The namespace of what this component becomes. Without it: the application's.
+    #[schemars(example = &"shop-data")]
+    pub namespace: Option<Name>,
     /// Where an `external` component is: a host name or an IP address.
     #[schemars(example = &"db.example.com")]
     pub address: Option<Address>,

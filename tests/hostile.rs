@@ -471,3 +471,17 @@ fn kustomize_lists_every_file_in_the_order_of_application() {
         .collect();
     assert_eq!(resources, objects(&Weft::on("build", WEB).run().fine()).names());
 }
+
+#[test]
+fn objects_that_differ_by_their_namespace_alone_get_files_of_their_own() {
+    let app = "components:\n  a: { image: 'example.com/a:1', namespace: one, serviceAccount: x }\n  \
+               b: { image: 'example.com/b:1', namespace: two, serviceAccount: x }\n";
+    let weft = Weft::on("build -o out -q", app);
+    weft.run().fine();
+    let files = weft.tree("out");
+    for name in ["1-serviceaccount-one.x.yaml", "1-serviceaccount-two.x.yaml"] {
+        assert!(files.contains_key(name), "{:?}", files.keys());
+    }
+    let said = Weft::on("explain ServiceAccount/two/x", app).run().fine();
+    assert!(said.starts_with("weft.yaml:5:"), "{said}");
+}

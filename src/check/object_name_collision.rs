@@ -34,16 +34,16 @@ pub(super) static OBJECT_NAME_COLLISION: Rule = Rule {
 
 /// No two objects of a kind may share a name.
 pub(super) fn check(find: &mut Finder<'_>) {
-    let mut taken: BTreeMap<(&'static str, String), (Path, String)> = BTreeMap::new();
+    let mut taken: BTreeMap<(&'static str, &str, String), (Path, String)> = BTreeMap::new();
     let istio = find.graph.governance == Governance::Istio;
     if istio {
         let routes = (Path::root().field("name"), "the routes of the entry".to_owned());
-        taken.insert(("VirtualService", find.graph.entry_name()), routes);
+        taken.insert(("VirtualService", &find.graph.namespace, find.graph.entry_name()), routes);
     }
-    let mut accounts: BTreeMap<&str, &Component> = BTreeMap::new();
+    let mut accounts: BTreeMap<(&str, &str), &Component> = BTreeMap::new();
     for component in &find.graph.components {
         let account = &component.account;
-        let first = *accounts.entry(&account.name).or_insert(component);
+        let first = *accounts.entry((&component.namespace, &account.name)).or_insert(component);
         let same = first.account.annotations == account.annotations
             && first.account.create == account.create;
         if !same {
@@ -93,11 +93,14 @@ pub(super) fn check(find: &mut Finder<'_>) {
         for (kind, name, path) in claims {
             let whose = format!("{kind} of `{}`", component.name);
             let clash = match kind {
-                "Service" => find.graph.names.get(&*name).map(|answer| {
-                    let other = find.graph.component(answer.component);
-                    (other.path.clone(), format!("Service of `{}`", other.name))
-                }),
-                _ => taken.get(&(kind, name.clone())).cloned(),
+                "Service" => find
+                    .graph
+                    .names
+                    .get(&*name)
+                    .map(|answer| find.graph.component(answer.component))
+                    .filter(|other| other.namespace == component.namespace)
+                    .map(|other| (other.path.clone(), format!("Service of `{}`", other.name))),
+                _ => taken.get(&(kind, &*component.namespace, name.clone())).cloned(),
             };
             if let Some((first, of)) = clash {
                 let title = format!("two objects would be {kind} `{name}`");
@@ -107,7 +110,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                         .help("rename one of the two");
                 find.report(diagnostic);
             } else {
-                taken.insert((kind, name), (path, whose));
+                taken.insert((kind, &component.namespace, name), (path, whose));
             }
         }
     }

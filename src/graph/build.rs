@@ -25,9 +25,10 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
         .collect();
     let mut components = Vec::with_capacity(app.components.len());
     let mut settings = Vec::with_capacity(app.components.len());
+    let namespace = app.namespace.map_or_else(|| app.name.0.clone(), |namespace| namespace.0);
     for (name, component) in app.components {
         let path = root.key(&name);
-        let (component, versions) = shell(name, component, path, &gateway_hosts, sink);
+        let (component, versions) = shell(name, component, path, &namespace, &gateway_hosts, sink);
         components.push(component);
         settings.push(versions);
     }
@@ -52,7 +53,7 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
         }
     }
     Graph {
-        namespace: app.namespace.map_or_else(|| app.name.0.clone(), |namespace| namespace.0),
+        namespace,
         name: app.name.0,
         version: app.version.map(|version| version.to_string()),
         governance: app.governance.unwrap_or(Governance::Kubernetes),

@@ -27,7 +27,7 @@ pub(super) fn lower(graph: &Graph, views: &mut Vec<View>) {
     }
     match graph.gateway_kind() {
         GatewayKind::GatewayApi => gateway_api(graph, &entries, views),
-        GatewayKind::Ingress => ingress(graph, &entries, views),
+        GatewayKind::Ingress => ingresses(graph, &entries, views),
         GatewayKind::Istio => istio(graph, &entries, views),
     }
 }
@@ -80,7 +80,7 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
         let mut trace = Trace::default();
         let mut routes = Vec::new();
         for (path, component, entry) in paths {
-            gateway_routes(graph, component, entry, &path, &mut routes, &mut trace);
+            gateway_routes(component, entry, &path, &mut routes, &mut trace);
         }
         let name = match several {
             true => format!("{}-{}", graph.entry_name(), slug(&hosts[0])),
@@ -148,7 +148,22 @@ fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
     let (path, trace) = origin(graph, entries);
     // A rule refuses a Gateway without a class.
-    let gateway = Gateway { meta, class: class.unwrap_or_default(), port: port(graph) };
+    let mut elsewhere: Vec<String> = entries
+        .iter()
+        .map(|(component, _)| component.namespace.to_string())
+        .filter(|namespace| **namespace != *graph.namespace)
+        .collect();
+    if !elsewhere.is_empty() {
+        elsewhere.push(graph.namespace.to_string());
+        elsewhere.sort();
+        elsewhere.dedup();
+    }
+    let gateway = Gateway {
+        meta,
+        class: class.unwrap_or_default(),
+        port: port(graph),
+        namespaces: elsewhere,
+    };
     views.push(View::new(Body::Gateway(gateway), path, trace));
     for (component, entry) in entries {
         let mut trace = Trace::default();
@@ -160,8 +175,16 @@ fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<
         let hosts: Vec<String> =
             entry.hosts.iter().map(|host| host.to_string()).filter(|host| host != "*").collect();
         let hosts = if hosts.len() < entry.hosts.len() { Vec::new() } else { hosts };
-        let meta = Meta::new(name, Some(&graph.namespace), labels(graph, component));
-        let route = HttpRoute { meta, gateway: graph.name.to_string(), hosts, rules };
+        // A route leads to Services of its own namespace only, unless that one grants it.
+        let meta = Meta::new(name, Some(&component.namespace), labels(graph, component));
+        let elsewhere = component.namespace != graph.namespace;
+        let route = HttpRoute {
+            meta,
+            gateway: graph.name.to_string(),
+            gateway_namespace: elsewhere.then(|| graph.namespace.to_string()),
+            hosts,
+            rules,
+        };
         views.push(View::new(Body::HttpRoute(route), entry.path.clone(), trace));
     }
 }
@@ -264,7 +287,21 @@ fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
     }
 }
 
-fn ingress(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
+/// An Ingress leads to Services of its own namespace only, so each namespace has one.
+fn ingresses(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
+    let mut by_namespace: BTreeMap<&str, Vec<(&Component, &Entry)>> = BTreeMap::new();
+    for (component, entry) in entries {
+        by_namespace.entry(&component.namespace).or_default().push((component, entry));
+    }
+    by_namespace.iter().for_each(|(namespace, own)| ingress(graph, namespace, own, views));
+}
+
+fn ingress(
+    graph: &Graph,
+    namespace: &str,
+    entries: &[(&Component, &Entry)],
+    views: &mut Vec<View>,
+) {
     let mut hosts: BTreeMap<Option<String>, Vec<(IngressPath, Path)>> = BTreeMap::new();
     for (component, entry) in entries {
         let named =
@@ -284,7 +321,7 @@ fn ingress(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View
             }
         }
     }
-    let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
+    let meta = Meta::new(graph.name.to_string(), Some(namespace), app_labels(graph));
     let (path, mut trace) = origin(graph, entries);
     let mut out = Vec::new();
     for (position, (host, paths)) in hosts.into_iter().enumerate() {

@@ -200,7 +200,7 @@ pub(super) fn lower(
         args: version.args.clone(),
         working_dir: version.working_dir.clone(),
         ports: container_ports(component),
-        env: env(graph, version, &mut trace),
+        env: env(graph, component, version, &mut trace),
         requests: quantities(&version.resources.cpu, &version.resources.memory),
         limits: version
             .resources
@@ -284,14 +284,14 @@ fn container_ports(component: &Component) -> Vec<(String, u16, &'static str)> {
     seen.into_iter().map(|((number, transport), name)| (name, number, transport)).collect()
 }
 
-fn env(graph: &Graph, version: &Version, trace: &mut Trace) -> Vec<EnvVar> {
+fn env(graph: &Graph, component: &Component, version: &Version, trace: &mut Trace) -> Vec<EnvVar> {
     let mut connections: Vec<(&str, String, &Path)> = version
         .calls
         .iter()
         .flat_map(|call| {
-            call.env
-                .iter()
-                .map(|(name, what, path)| (name.as_str(), connection(graph, call, *what), path))
+            call.env.iter().map(|(name, what, path)| {
+                (name.as_str(), connection(graph, component, call, *what), path)
+            })
         })
         .collect();
     connections.sort_by_key(|(name, ..)| *name);
@@ -323,15 +323,24 @@ fn env_field(position: usize) -> String {
     format!("spec.containers.0.env.{position}")
 }
 
-fn connection(graph: &Graph, call: &crate::graph::Call, what: Connection) -> String {
+fn connection(
+    graph: &Graph,
+    caller: &Component,
+    call: &crate::graph::Call,
+    what: Connection,
+) -> String {
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
     let outside =
         callee.address.as_ref().filter(|address| address.parse::<std::net::IpAddr>().is_err());
-    let host = outside.unwrap_or(&call.name);
+    let host = match outside {
+        Some(address) => address.to_string(),
+        None if caller.namespace == callee.namespace => call.name.to_string(),
+        None => format!("{}.{}", call.name, callee.namespace),
+    };
     match what {
-        Connection::Host => host.to_string(),
+        Connection::Host => host,
         Connection::Port => port.port.to_string(),
         Connection::Address => format!("{host}:{}", port.port),
         Connection::Url => {

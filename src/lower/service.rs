@@ -59,7 +59,7 @@ fn service(
     ports: &[&Port],
 ) -> Service {
     Service {
-        meta: Meta::new(name, Some(&graph.namespace), labels(graph, component)),
+        meta: Meta::new(name, Some(&component.namespace), labels(graph, component)),
         kind: "ClusterIP",
         headless: false,
         selector,
@@ -103,7 +103,7 @@ fn outside(
         return;
     };
     push(service, component, ports, origin.clone(), views);
-    let mut meta = Meta::new(name.clone(), Some(&graph.namespace), labels(graph, component));
+    let mut meta = Meta::new(name.clone(), Some(&component.namespace), labels(graph, component));
     meta.labels.push(("kubernetes.io/service-name".into(), name));
     meta.labels.push(("endpointslice.kubernetes.io/managed-by".into(), "weft".into()));
     let slice = EndpointSlice {
@@ -142,6 +142,6 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
 }
 
 /// The host that stands for a component in every rule: its own name.
-pub(super) fn main_host(graph: &Graph, component: &Component) -> String {
-    host(graph, &component.name)
+pub(super) fn main_host(component: &Component) -> String {
+    host(component, &component.name)
 }

@@ -18,7 +18,7 @@ use crate::traffic::native;
 pub(super) fn lower(
     graph: &Graph,
     id: ComponentId,
-    accounts: &mut BTreeSet<Arc<str>>,
+    accounts: &mut BTreeSet<(Arc<str>, Arc<str>)>,
     views: &mut Vec<View>,
 ) {
     let component = graph.component(id);
@@ -33,7 +33,7 @@ pub(super) fn lower(
         labels.insert("version".into(), version.name.to_string());
         let place = |field: &'static str| Place::Key(version.path.field(field));
         if !needs.files.is_empty() {
-            let meta = Meta::new(files_name(version), Some(&graph.namespace), labels.clone());
+            let meta = Meta::new(files_name(version), Some(&component.namespace), labels.clone());
             let mut texts = Vec::new();
             let mut bytes = Vec::new();
             for (key, content) in needs.files {
@@ -53,7 +53,7 @@ pub(super) fn lower(
                 continue;
             }
             let name = claim_name(version, &volume);
-            let meta = Meta::new(name, Some(&graph.namespace), labels.clone());
+            let meta = Meta::new(name, Some(&component.namespace), labels.clone());
             let trace = Trace::default()
                 .at("spec.resources.requests.storage", Place::Value(path.field("size")));
             let body = Body::PersistentVolumeClaim(PersistentVolumeClaim { meta, claim });
@@ -64,7 +64,7 @@ pub(super) fn lower(
             None => version.replicas.unwrap_or(1),
         };
         labels.extend(version.labels.clone());
-        let mut meta = Meta::new(version.workload.clone(), Some(&graph.namespace), labels);
+        let mut meta = Meta::new(version.workload.clone(), Some(&component.namespace), labels);
         meta.annotations = version.annotations.clone().into_iter().collect();
         let mut trace = Trace::default();
         if component.kind != Kind::Job {
@@ -108,15 +108,20 @@ pub(super) fn lower(
 }
 
 /// The identity of a component, once where several components share it.
-fn account(graph: &Graph, id: ComponentId, made: &mut BTreeSet<Arc<str>>, views: &mut Vec<View>) {
+fn account(
+    graph: &Graph,
+    id: ComponentId,
+    made: &mut BTreeSet<(Arc<str>, Arc<str>)>,
+    views: &mut Vec<View>,
+) {
     let component = graph.component(id);
     let account = &component.account;
-    if !account.create || !made.insert(account.name.clone()) {
+    if !account.create || !made.insert((component.namespace.clone(), account.name.clone())) {
         return;
     }
     let shared = account.name != component.name;
     let labels = if shared { app_labels(graph) } else { labels(graph, component) };
-    let mut meta = Meta::new(account.name.to_string(), Some(&graph.namespace), labels);
+    let mut meta = Meta::new(account.name.to_string(), Some(&component.namespace), labels);
     meta.annotations = account.annotations.clone().into_iter().collect();
     let origin = match shared {
         true => component.path.field("serviceAccount"),

@@ -14,8 +14,9 @@ use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 11] = [
+const COMPONENT_ONLY: [&str; 12] = [
     "kind",
+    "namespace",
     "address",
     "ports",
     "aliases",

@@ -16,6 +16,7 @@ pub(super) fn shell(
     name: Name,
     component: model::Component,
     path: Path,
+    namespace: &Arc<str>,
     gateway_hosts: &[Arc<str>],
     sink: &mut Sink,
 ) -> (Component, Vec<Unbound>) {
@@ -107,6 +108,7 @@ pub(super) fn shell(
         })
         .collect();
     let shell = Component {
+        namespace: component.namespace.map_or_else(|| namespace.clone(), |own| own.0),
         address: component.address.map(|address| address.0),
         account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),

@@ -57,14 +57,14 @@ fn governed(component: &Component) -> bool {
 
 fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let meta =
-        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
     let mut trace = Trace::default();
     for (position, version) in component.versions.iter().enumerate() {
         trace.add(format!("spec.subsets.{position}"), Place::Key(version.path.clone()));
     }
     let rule = DestinationRule {
         meta,
-        host: main_host(graph, component),
+        host: main_host(component),
         subsets: component.versions.iter().map(|version| version.name.to_string()).collect(),
     };
     views.push(View::new(Body::DestinationRule(rule), component.path.clone(), trace));
@@ -72,7 +72,7 @@ fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>)
 
 fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let mut trace = Trace::default();
-    let hosts: Vec<String> = component.dns_names().map(|name| host(graph, name)).collect();
+    let hosts: Vec<String> = component.dns_names().map(|name| host(component, name)).collect();
     for (position, _) in component.aliases.iter().enumerate() {
         let place = Place::Value(component.path.field("aliases").index(position));
         trace.add(format!("spec.hosts.{}", position + 1), place);
@@ -90,13 +90,13 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
             origin: &component.path,
             suffix: if several { format!("-{}", port.name) } else { String::new() },
         };
-        http_routes(graph, component, &scope, &mut routes, &mut trace);
+        http_routes(component, &scope, &mut routes, &mut trace);
     }
     let split = component.traffic.split.as_deref();
     let mut tcp = Vec::new();
     for port in ports.iter().filter(|port| opaque(port)) {
         let Some(split) = split else { continue };
-        let destinations = destinations(graph, component, port.port, Some(split));
+        let destinations = destinations(component, port.port, Some(split));
         trace_split(
             component,
             split,
@@ -110,7 +110,7 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
         return;
     }
     let meta =
-        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
     let service = VirtualService { meta, hosts, gateways: vec!["mesh".into()], http: routes, tcp };
     let origin = match component.traffic.path == Path::root() {
         true => component.path.clone(),
@@ -138,14 +138,15 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
             .map(|port| HttpRouteOfIstio {
                 retries: retries_of(component.traffic.retries.as_ref()),
                 timeout: component.traffic.timeout.as_ref().map(crate::model::Duration::proto),
-                ..plain_route(port, several, destinations(graph, component, port.port, Some(&all)))
+                ..plain_route(port, several, destinations(component, port.port, Some(&all)))
             })
             .collect();
-        let mut meta = Meta::new(name.clone(), Some(&graph.namespace), labels(graph, component));
+        let mut meta =
+            Meta::new(name.clone(), Some(&component.namespace), labels(graph, component));
         meta.labels.push(("version".into(), version.name.to_string()));
         let service = VirtualService {
             meta,
-            hosts: vec![host(graph, &name)],
+            hosts: vec![host(component, &name)],
             gateways: vec!["mesh".into()],
             http: routes,
             tcp: Vec::new(),
@@ -157,7 +158,6 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
 
 /// Routes of one exposed path for a gateway: the path narrows each rule.
 pub(crate) fn gateway_routes(
-    graph: &Graph,
     component: &Component,
     entry: &Entry,
     path: &PathMatch,
@@ -177,7 +177,7 @@ pub(crate) fn gateway_routes(
     let first = routes.len();
     let port = &component.ports[entry.port];
     let scope = Scope { port, condition: None, path: Some(path), origin: &entry.path, suffix };
-    http_routes(graph, component, &scope, routes, trace);
+    http_routes(component, &scope, routes, trace);
     for route in &mut routes[first..] {
         route.name = format!("{}-{}", component.name, route.name);
         route.matches.iter_mut().for_each(|condition| condition.name.clone_from(&route.name));

@@ -13,6 +13,8 @@ pub struct Gateway {
     pub class: String,
     /// The port it listens on.
     pub port: u16,
+    /// The namespaces whose routes it takes; none is its own alone.
+    pub namespaces: Vec<String>,
 }
 
 /// An HTTPRoute of Gateway API.
@@ -22,6 +24,8 @@ pub struct HttpRoute {
     pub meta: Meta,
     /// The Gateway it hangs on.
     pub gateway: String,
+    /// The namespace of that Gateway, where it is another.
+    pub gateway_namespace: Option<String>,
     /// Host names; none is all of the Gateway's.
     pub hosts: Vec<String>,
     /// Its rules.

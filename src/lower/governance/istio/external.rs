@@ -38,7 +38,7 @@ pub(super) fn service_entry(graph: &Graph, component: &Component, views: &mut Ve
     }
     let several = ports.len() > 1;
     let meta =
-        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
     let entry = ServiceEntry { meta, host: address.to_owned(), ports };
     let trace = Trace::default().at("spec.hosts.0", Place::Value(component.path.field("address")));
     views.push(View::new(Body::ServiceEntry(entry), component.path.clone(), trace));
@@ -49,7 +49,7 @@ pub(super) fn service_entry(graph: &Graph, component: &Component, views: &mut Ve
         return;
     }
     let meta =
-        Meta::new(component.name.to_string(), Some(&graph.namespace), labels(graph, component));
+        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
     let service = VirtualService {
         meta,
         hosts: vec![address.to_owned()],

@@ -1,7 +1,7 @@
 //! The routes of a VirtualService: conditions, treatment, destinations.
 
 use super::main_host;
-use crate::graph::{Component, Graph, PathMatch, Port, Rule, Share};
+use crate::graph::{Component, PathMatch, Port, Rule, Share};
 use crate::lower::exact_or_expression;
 use crate::lower::view::{Destination, HttpRouteOfIstio, IstioMatch, IstioRetries, Trace};
 use crate::model::{Fault, Match, Matcher, Retries};
@@ -22,7 +22,6 @@ pub(super) struct Scope<'a> {
 }
 
 pub(super) fn http_routes(
-    graph: &Graph,
     component: &Component,
     scope: &Scope<'_>,
     routes: &mut Vec<HttpRouteOfIstio>,
@@ -51,7 +50,7 @@ pub(super) fn http_routes(
         }
         let shares = rule.to.as_deref().or(traffic.split.as_deref());
         let takes_all = covers(&rule.matches, &Match::default(), &Expressions::new());
-        routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
+        routes.push(treatment.route(component, scope.port, name, matches, shares));
         if takes_all {
             return;
         }
@@ -66,7 +65,7 @@ pub(super) fn http_routes(
         trace_split(component, split, &field, &traffic.path, trace);
     }
     let shares = traffic.split.as_deref();
-    routes.push(treatment.route(graph, component, scope.port, name, matches, shares));
+    routes.push(treatment.route(component, scope.port, name, matches, shares));
 }
 
 pub(super) fn trace_split(
@@ -127,7 +126,6 @@ impl<'a> Treatment<'a> {
 
     fn route(
         &self,
-        graph: &Graph,
         component: &Component,
         port: &Port,
         name: String,
@@ -140,14 +138,14 @@ impl<'a> Treatment<'a> {
         HttpRouteOfIstio {
             name,
             matches,
-            destinations: destinations(graph, component, port.port, shares),
+            destinations: destinations(component, port.port, shares),
             retries: retries_of(self.retries.0),
             timeout: self.timeout.0.map(crate::model::Duration::proto),
             delay: delay.map(|delay| (delay.time.proto(), percent(delay.percent))),
             abort: abort.map(|abort| (abort.status, percent(abort.percent))),
             mirror: self.mirror.0.map(|(version, percent)| {
                 let all = [Share { version, percent: 100 }];
-                (destinations(graph, component, port.port, Some(&all)).remove(0), percent)
+                (destinations(component, port.port, Some(&all)).remove(0), percent)
             }),
         }
     }
@@ -177,12 +175,11 @@ pub(super) fn retries_of(retries: Option<&Retries>) -> Option<IstioRetries> {
 }
 
 pub(super) fn destinations(
-    graph: &Graph,
     component: &Component,
     port: u16,
     shares: Option<&[Share]>,
 ) -> Vec<Destination> {
-    let host = main_host(graph, component);
+    let host = main_host(component);
     let to = |subset: Option<String>, weight: Option<u8>| Destination {
         host: host.clone(),
         subset,
