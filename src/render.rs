@@ -1,20 +1,24 @@
 //! Views → objects, through the templates.
 //!
-//! A template's text is JSON-escaped value by value and read back by our own reader, so a value can
-//! never leave its scalar; the object is printed once, by `manifest`.
+//! Each value is put into a template's text as a JSON string, and the text is read back as the narrow
+//! form of YAML that templates write, so a value can never leave its scalar; the object is printed
+//! once, by `manifest`.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value as Input};
-use serde_json::Value;
+use minijinja::value::ValueKind;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, UndefinedBehavior, Value as Input,
+};
 
 use crate::lower::view::View;
 use crate::manifest::{Object, Set};
-use crate::yaml::{self, FileId, Node, Style};
+use crate::yaml::{self, NotBlock};
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 const SUFFIX: &str = ".yaml.j2";
@@ -26,19 +30,18 @@ const SUFFIX: &str = ".yaml.j2";
 pub fn render(views: Vec<View>) -> anyhow::Result<Set> {
     let environment = environment()?;
     let mut objects = Vec::with_capacity(views.len());
-    let mut text = String::new();
     for view in views {
         let name = view.body.template();
         let template = environment.get_template(name)?;
-        text.clear();
-        text.push_str(
-            &template
-                .render(Input::from(Serde(&view.body)))
-                .map_err(|error| anyhow!("{error:#}"))
-                .with_context(|| format!("template `{name}` failed; this is a bug of weft"))?,
-        );
-        let value = read_back(&text)
-            .with_context(|| format!("template `{name}` made no object; this is a bug of weft"))?;
+        let text = template
+            .render(Input::from(Serde(&view.body)))
+            .map_err(|error| anyhow!("{error:#}"))
+            .with_context(|| format!("template `{name}` failed; this is a bug of weft"))?;
+        let value = yaml::block(&text).map_err(|NotBlock { line, message }| {
+            anyhow!(
+                "template `{name}` made no object (line {line}: {message}); this is a bug of weft"
+            )
+        })?;
         let object = Object::new(value, view.origin, view.trace.0, view.rank)
             .map_err(|error| anyhow!("template `{name}`: {}; this is a bug of weft", error.0))?;
         objects.push(object);
@@ -59,6 +62,7 @@ fn build() -> anyhow::Result<Environment<'static>> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     environment.set_syntax(syntax);
     environment.set_debug(true);
+    environment.set_formatter(|out, _, value| scalar(out, value));
     for folder in TEMPLATES.dirs() {
         for file in folder.files() {
             let path = file.path().to_str().context("a template's name is not text")?;
@@ -100,33 +104,33 @@ pub fn refuse_breakouts(source: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_back(text: &str) -> anyhow::Result<Value> {
-    let (document, problems) = yaml::parse(text, FileId(0));
-    if let Some(problem) = problems.first() {
-        bail!("{}", problem.message);
+/// Writes a field: a string as JSON writes it, and of other values only those that are scalars. An
+/// own formatter, as the one of the template engine builds a text for each value first.
+fn scalar(out: &mut Output<'_>, value: &Input) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::String => quoted(out, value.as_str().unwrap_or_default())?,
+        // The engine's own words for these begin with a capital letter.
+        ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" })?,
+        ValueKind::Number => write!(out, "{value}")?,
+        ValueKind::None => out.write_str("null")?,
+        kind => {
+            let message = format!("a scalar is wanted, and this is {kind}");
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
+        }
     }
-    let document = document.context("nothing was rendered")?;
-    Ok(value(&document.root))
+    Ok(())
 }
 
-/// Reads what a template wrote: strings are quoted there, so a plain scalar is a literal.
-fn value(node: &Node) -> Value {
-    match &node.value {
-        yaml::Value::Mapping(mapping) => Value::Object(
-            mapping.iter().map(|entry| (entry.key.text.to_string(), value(&entry.value))).collect(),
-        ),
-        yaml::Value::Sequence(items) => Value::Array(items.iter().map(value).collect()),
-        yaml::Value::Scalar(scalar) if scalar.style != Style::Plain => {
-            Value::String(scalar.text.to_string())
-        }
-        yaml::Value::Scalar(scalar) => match &*scalar.text {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            "" | "null" => Value::Null,
-            text => match text.parse::<i64>() {
-                Ok(number) => number.into(),
-                Err(_) => Value::String(text.to_owned()),
-            },
-        },
+/// Writes a JSON string: it ends at its own quote and holds no line break, whatever the text.
+fn quoted(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
+    out.write_char('"')?;
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')) {
+        let (before, after) = rest.split_at(at);
+        out.write_str(before)?;
+        write!(out, "\\u{:04x}", after.as_bytes()[0])?;
+        rest = &after[1..];
     }
+    out.write_str(rest)?;
+    out.write_char('"')
 }

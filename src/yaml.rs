@@ -2,8 +2,10 @@
 //!
 //! [`parse`] keeps what a schema needs to decide what a scalar means: its text, its quotes and its
 //! bytes. It resolves nothing: `on`, `1.10` and `012` are texts here, because no two readers of
-//! YAML agree on them. [`emit`] writes what all of them read alike.
+//! YAML agree on them. [`emit`] writes what all of them read alike. [`block`] reads the narrow form
+//! that our own templates write.
 
+mod block;
 mod characters;
 mod emit;
 mod syntax;
@@ -11,6 +13,7 @@ mod tree;
 
 use std::sync::Arc;
 
+pub use block::{NotBlock, block};
 pub use emit::{emit, quote};
 pub use tree::parse;
 

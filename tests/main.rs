@@ -9,6 +9,7 @@
     reason = "tests prepare files and run programs"
 )]
 
+mod block;
 mod cases;
 mod explain;
 mod formats;

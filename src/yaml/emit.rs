@@ -159,7 +159,7 @@ const PLAIN: [bool; 256] = {
 };
 
 /// Whether some reader takes this word for a boolean or null.
-fn is_word_of_yaml(text: &str) -> bool {
+pub(super) fn is_word_of_yaml(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "on", "no", "yes", "off", "true", "null", "false"];
     text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
