@@ -14,6 +14,7 @@ mod explain;
 mod graph;
 mod input;
 mod output;
+mod schema;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::diag::{self, Finding, Severity, Style};
 use crate::model::Governance;
 use crate::parse::Layers;
+use crate::parse::rule::{RULES, UNKNOWN_ENVIRONMENT};
 use crate::source::Sources;
 
 /// Compile one application file into everything a cluster needs to run and govern it.
@@ -47,6 +49,8 @@ enum Command {
     Graph(graph::Options),
     /// Explain a code, a component, or a field of a manifest
     Explain(explain::Options),
+    /// Print the JSON Schema of app files, for editors
+    Schema(schema::Options),
 }
 
 /// What every command understands.
@@ -126,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Check(options) => check::run(options, &cli.global),
         Command::Graph(options) => graph::run(options, &cli.global),
         Command::Explain(options) => explain::run(options, &cli.global),
+        Command::Schema(options) => schema::run(options, &cli.global),
     };
     match result {
         Ok(code) => ExitCode::from(code),
@@ -181,6 +186,18 @@ fn count(findings: &[Finding]) -> String {
         (0, warnings) => named(warnings, "warning"),
         (errors, warnings) => format!("{}, {}", named(errors, "error"), named(warnings, "warning")),
     }
+}
+
+/// How a command ends that found errors: the app is wrong, unless what was typed is.
+fn ending(findings: &[Finding], sources: &Sources) -> u8 {
+    let typed = |finding: &Finding| {
+        // An environment that is not there, or a `--set` that does not fit. What a fitting one makes
+        // of the app is the app's.
+        let rule = |code| std::ptr::eq(finding.rule, code);
+        rule(&UNKNOWN_ENVIRONMENT)
+            || sources.file(finding.span().file).typed && RULES.iter().any(|known| rule(*known))
+    };
+    if findings.iter().any(typed) { FAILED } else { WRONG }
 }
 
 fn any_error(findings: &[Finding]) -> bool {

@@ -4,6 +4,7 @@
 //! here and nowhere else. No defaults are applied and no names are looked up.
 
 mod edge;
+mod editor;
 mod scalar;
 mod schema;
 mod traffic;
@@ -16,11 +17,12 @@ use serde::Deserialize;
 
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
+pub use editor::{each_place, published};
 pub use scalar::{
     Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
     PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
 };
-pub use schema::{EXPECTED, REPLACE, overlay, schema};
+pub use schema::{EXPECTED, NAMES, REPLACE, overlay, schema};
 pub use traffic::{
     Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
     Rule, Traffic,
@@ -167,6 +169,7 @@ pub struct Component {
     #[schemars(example = ["web-svc"])]
     pub aliases: Option<Vec<Name>>,
     /// Which ports the outside reaches, and how.
+    #[schemars(extend("x-names" = "port"))]
     pub expose: Option<BTreeMap<PortName, Expose>>,
     /// The identity that the component's pods run under. Without it: one of its own, named after it.
     #[schemars(example = &"bookinfo-reviews")]
@@ -176,6 +179,7 @@ pub struct Component {
     pub propagates: Option<Vec<HeaderName>>,
     /// In the flat form: the component that this one is a version of.
     #[schemars(example = &"reviews")]
+    #[schemars(extend("x-names" = "component"))]
     pub version_of: Option<Name>,
     /// The name of the only version, or in the flat form of this one. Without it: `v1`.
     #[schemars(example = &"v2")]

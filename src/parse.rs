@@ -2,6 +2,7 @@
 
 mod layers;
 mod params;
+mod project;
 pub mod rule;
 mod shape;
 
@@ -12,6 +13,7 @@ use crate::model::App;
 use crate::source::{Place, Sources};
 use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
 use params::Params;
+pub use project::project_schema;
 use shape::Grammar;
 
 /// What is laid over the file in this run.
@@ -54,6 +56,15 @@ impl Text {
         entries.into_iter().flatten().map(|entry| entry.key.text.to_string()).collect()
     }
 
+    /// Reports what is wrong with the text as YAML.
+    ///
+    /// # Errors
+    /// If there is anything.
+    pub fn check(&self, sources: &Sources, sink: &mut Sink) -> Result<(), Reported> {
+        self.tree(sources, sink)?;
+        sink.checkpoint()
+    }
+
     /// The tree, or what is wrong with the text.
     fn tree(&self, sources: &Sources, sink: &mut Sink) -> Result<Node, Reported> {
         let file = self.file;
@@ -92,7 +103,7 @@ pub fn parse(
         match layers::from_setting(setting, sources) {
             Ok(delta) => settings.push(delta),
             Err(message) => {
-                let file = sources.add_once(format!("--set {setting}"), setting);
+                let file = sources.add_setting(setting);
                 let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });
                 sink.report(Diagnostic::new(&rule::UNKNOWN_PATH, message, place, "not PATH=VALUE"));
             }
@@ -121,7 +132,9 @@ pub fn parse(
         None => tree,
     };
     for delta in settings {
-        layers::check_setting(&tree, &delta, sink);
+        if !layers::check_setting(&tree, &delta, sink) {
+            continue;
+        }
         let delta = params.substitute(delta, sink);
         Grammar::delta().check(&delta, sink);
         tree = layers::merge(tree, &delta, Grammar::ROOT);

@@ -123,6 +123,8 @@ pub struct File {
     pub text: String,
     /// Where the bytes stop being UTF-8, if they do.
     pub invalid: Option<u32>,
+    /// Whether this is no file, but was typed on the command line.
+    pub typed: bool,
     lines: OnceLock<Vec<u32>>,
 }
 
@@ -147,15 +149,19 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let (name, text) = (name.into(), text.into());
-        self.files.push(File { name, text, invalid: None, lines: OnceLock::new() });
+        self.files.push(File { name, text, invalid: None, typed: false, lines: OnceLock::new() });
         id
     }
 
-    /// Adds a text, unless it is there under this name already.
-    pub fn add_once(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        let name = name.into();
-        let known = self.files().find(|(_, file)| file.name == name).map(|(id, _)| id);
-        known.unwrap_or_else(|| self.add(name, text))
+    /// Adds the text of a `--set`, unless it is there already.
+    pub fn add_setting(&mut self, setting: &str) -> FileId {
+        let name = format!("--set {setting}");
+        if let Some((id, _)) = self.files().find(|(_, file)| file.typed && file.name == name) {
+            return id;
+        }
+        let id = self.add(name, setting);
+        self.files[id.0 as usize].typed = true;
+        id
     }
 
     /// Adds bytes that should be text. What is not UTF-8 is kept in a readable form, and the place

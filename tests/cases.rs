@@ -45,6 +45,11 @@ pub(crate) fn build(case: &Path) -> Weft {
     weft("build", case)
 }
 
+/// Whether a code is about what was typed, not about the app: status 2.
+pub(crate) fn usage(code: &str) -> bool {
+    ["unknown-environment", "unknown-path"].contains(&code)
+}
+
 /// Compares all before it fails, so that one run names every case that differs.
 #[derive(Default)]
 struct Goldens(Vec<(PathBuf, String)>);
@@ -90,7 +95,8 @@ fn every_failing_case_prints_its_golden_report() {
         let code = name(&case);
         assert!(ended.codes().contains(&code), "{code} is not in\n{}", ended.stdout);
         let errors = ended.stdout.contains("error[");
-        assert_eq!((ended.status, &*ended.stderr), (i32::from(errors), ""), "{code}");
+        let status = if usage(&code) { 2 } else { i32::from(errors) };
+        assert_eq!((ended.status, &*ended.stderr), (status, ""), "{code}");
         goldens.expect(case.join("expected.txt"), ended.stdout);
     }
     goldens.assert();

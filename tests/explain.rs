@@ -5,6 +5,7 @@ use std::process::Command;
 use expect_test::expect;
 use weft::diag::{Rule, Severity};
 
+use crate::cases::usage;
 use crate::support::{Ended, Weft, app_file};
 
 /// Runs `weft check` on an example, whose first comment may ask for arguments or a special input.
@@ -43,7 +44,7 @@ fn every_wrong_example_reports_its_code_and_no_other_error() {
             .iter()
             .filter(|code| *code != rule.code && severity(code) == Some(Severity::Error))
             .collect();
-        let status = i32::from(rule.severity == Severity::Error);
+        let status = if usage(rule.code) { 2 } else { i32::from(rule.severity == Severity::Error) };
         if !codes.contains(&rule.code.to_owned()) || !errors.is_empty() || ended.status != status {
             bad.push(format!("{}: {}\n{}", rule.code, ended.status, ended.stdout));
         }
@@ -82,6 +83,18 @@ fn codes_are_sorted_and_used_once() {
     sorted.sort_unstable();
     sorted.dedup();
     assert_eq!(codes, sorted);
+}
+
+#[test]
+fn explain_alone_lists_every_code_with_its_grade_and_what_it_is_about() {
+    let text = Weft::new("explain").run().fine();
+    let rules = weft::rules();
+    assert_eq!(text.lines().count(), rules.len());
+    for (line, rule) in text.lines().zip(rules) {
+        let words: Vec<&str> = line.split_whitespace().take(2).collect();
+        assert_eq!(words, [rule.code, rule.severity.word()]);
+        assert!(line.ends_with(&format!("  {}", rule.summary)), "{line}");
+    }
 }
 
 #[test]

@@ -306,15 +306,18 @@ fn set_takes_only_what_the_grammar_and_the_file_have() {
         ("components.web.replicas=three", "wrong-type"),
         ("components.web.replicas=-1", "out-of-range"),
         ("governance=dapr", "unknown-value"),
+        ("components.web.args=x", "unknown-path"),
+        ("components.web.args.0=x", "unknown-path"),
+        ("components.web.traffic.rules.0.to=v2", "unknown-path"),
         ("name=other", "unknown-field"),
         ("environments.prod.namespace=x", "unknown-field"),
     ] {
-        assert_eq!(set(wrong), (1, vec![code.to_owned()]), "{wrong}");
+        assert_eq!(set(wrong), (2, vec![code.to_owned()]), "{wrong}");
     }
     let (status, codes) = set("components.web.image=");
     assert_eq!(
         (status, codes),
-        (1, vec!["malformed-value".to_owned()]),
+        (2, vec!["malformed-value".to_owned()]),
         "nothing is the empty text"
     );
     let (status, codes) = set("components.web.image=null");
@@ -323,8 +326,7 @@ fn set_takes_only_what_the_grammar_and_the_file_have() {
 
 #[test]
 fn usage_that_makes_no_sense_is_status_two() {
-    for args in ["", "nonsense", "build --nonsense", "check --format xml", "build -q -v", "explain"]
-    {
+    for args in ["", "nonsense", "build --nonsense", "check --format xml", "build -q -v"] {
         let said = Weft::on(args, FINE).run().refused(2);
         assert!(said.contains("Usage") || said.contains("error"), "{args}: {said}");
     }

@@ -11,6 +11,7 @@
 
 mod block;
 mod cases;
+mod editors;
 mod explain;
 mod formats;
 mod hostile;

@@ -215,8 +215,12 @@ fn every_word_that_a_field_can_be_is_in_the_readme() {
 fn every_command_option_and_format_of_the_help_is_in_the_readme() {
     let text = readme();
     let mut missing = Vec::new();
-    for args in ["--help", "build --help", "check --help", "graph --help", "explain --help"] {
-        let help = Weft::new(args).run().fine();
+    let help = Weft::new("--help").run().fine();
+    let (_, commands) = help.split_once("Commands:\n").expect("the commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let command = |line: &str| line.split_whitespace().next().map(|name| format!("{name} --help"));
+    for args in commands.filter_map(command).chain(["--help".to_owned()]) {
+        let help = Weft::new(&args).run().fine();
         for word in help.split(|c: char| c.is_whitespace() || ",[]<>".contains(c)) {
             let option = word.len() > 2 && word.starts_with("--");
             if option && !["--help", "--version"].contains(&word) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use super::{AppOptions, Global, WRONG, any_error, check::Deny, count, input, output, print};
+use super::{AppOptions, Global, any_error, check::Deny, count, ending, input, output, print};
 use crate::lower::lower;
 use crate::render::render;
 
@@ -48,7 +48,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         Some(checked) if !denied && !any_error(&outcome.findings) => checked,
         _ => {
             eprintln!("{}: {}; nothing was written", input.name(), count(&outcome.findings));
-            return Ok(WRONG);
+            return Ok(ending(&outcome.findings, &outcome.sources));
         }
     };
     let set = render(lower(&checked))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Global, LayerOptions, WRONG, any_error, count, input, print};
+use super::{Global, LayerOptions, any_error, count, ending, input, print};
 use crate::diag::{self, Severity};
 
 #[derive(Debug, Args)]
@@ -85,6 +85,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         all.extend(findings);
     }
     let wrong = any_error(&all) || (options.deny.is_some() && !all.is_empty());
+    let ended = ending(&all, &sources);
     if global.quiet && options.deny.is_none() {
         all.retain(|finding| finding.rule.severity == Severity::Error);
     }
@@ -110,6 +111,6 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     unreadable.iter().for_each(|error| eprintln!("error: {error:#}"));
     match last {
         Some(error) => Err(error),
-        None => Ok(if wrong { WRONG } else { 0 }),
+        None => Ok(if wrong { ended } else { 0 }),
     }
 }

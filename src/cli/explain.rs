@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::bail;
 use clap::Args;
 
-use super::{AppOptions, Global, WRONG, count, input, print};
+use super::{AppOptions, Global, count, ending, input, print};
 use crate::diag::{Rule, Severity, did_you_mean};
 use crate::graph::{Component, Graph};
 use crate::lower::lower;
@@ -15,27 +15,32 @@ use crate::source::{Path, Place, Sources};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A code such as weights-not-100, a component, or KIND/NAME[:FIELD] of a manifest
+    /// A code such as weights-not-100, a component, or KIND/NAME[:FIELD] of a manifest; without it,
+    /// every code is listed
     #[arg(value_name = "CODE|COMPONENT|KIND/NAME[:FIELD]")]
-    what: String,
+    what: Option<String>,
     #[command(flatten)]
     app: AppOptions,
 }
 
 pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let rules = crate::rules();
-    if let Some(rule) = rules.iter().find(|rule| rule.code == options.what) {
+    let Some(what) = options.what.as_deref() else {
+        print(&list(&rules))?;
+        return Ok(0);
+    };
+    if let Some(rule) = rules.iter().find(|rule| rule.code == what) {
         print(&explain_rule(rule))?;
         return Ok(0);
     }
     let input = match input::find(options.app.file.as_deref(), None) {
         Ok(input) => input,
-        Err(error) if options.app.file.is_none() && !options.what.contains('/') => {
-            let help = did_you_mean(&options.what, rules.iter().map(|rule| rule.code))
+        Err(error) if options.app.file.is_none() && !what.contains('/') => {
+            let help = did_you_mean(what, rules.iter().map(|rule| rule.code))
                 .filter(|help| help.starts_with("did"))
                 .map(|help| format!("; {help}"))
                 .unwrap_or_default();
-            bail!("`{}` is no code{help} ({error})", options.what);
+            bail!("`{what}` is no code{help} ({error})");
         }
         Err(error) => return Err(error),
     };
@@ -43,19 +48,18 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     global.report(&outcome.findings, &outcome.sources, false);
     let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing to explain", input.name(), count(&outcome.findings));
-        return Ok(WRONG);
+        return Ok(ending(&outcome.findings, &outcome.sources));
     };
     let graph = checked.graph();
     let set = render(lower(&checked))?;
     let sources = &outcome.sources;
     // An alias and the name of a version lead to their component.
-    let named =
-        graph.names.get(options.what.as_str()).map(|answer| graph.component(answer.component));
+    let named = graph.names.get(what).map(|answer| graph.component(answer.component));
     if let Some(component) = named {
         print(&explain_component(graph, component, &set, sources))?;
         return Ok(0);
     }
-    let (reference, field) = options.what.split_once(':').unwrap_or((&options.what, ""));
+    let (reference, field) = what.split_once(':').unwrap_or((what, ""));
     let object = set.objects().iter().find(|object| object.reference() == reference);
     let Some(object) = object else {
         let references: Vec<String> = set.objects().iter().map(Object::reference).collect();
@@ -97,6 +101,16 @@ fn source_line(place: &Place, sources: &Sources) -> String {
     let line = sources.position(span.file, span.start).line;
     let text = sources.file(span.file).line(line);
     if text.chars().count() > 400 { String::new() } else { format!("  {line} | {text}\n") }
+}
+
+/// Every code in a line of its own: its grade and what it is about.
+fn list(rules: &[&Rule]) -> String {
+    let widest = rules.iter().map(|rule| rule.code.len()).max().unwrap_or_default();
+    let line = |rule: &&Rule| {
+        let grade = rule.severity.word();
+        format!("{:widest$}  {grade:<7}  {}\n", rule.code, rule.summary)
+    };
+    rules.iter().map(line).collect()
 }
 
 fn explain_rule(rule: &Rule) -> String {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{AppOptions, Global, WRONG, count, input, print};
+use super::{AppOptions, Global, count, ending, input, print};
 use crate::export;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     global.report(&outcome.findings, &outcome.sources, false);
     let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing was drawn", input.name(), count(&outcome.findings));
-        return Ok(WRONG);
+        return Ok(ending(&outcome.findings, &outcome.sources));
     };
     let graph = checked.graph();
     print(&match options.format {

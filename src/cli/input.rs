@@ -165,6 +165,19 @@ impl Input {
         &self.name
     }
 
+    /// The file as YAML. Without it: what is wrong with it, which is all in the outcome.
+    pub(super) fn text(&self) -> Result<Text, Box<Outcome>> {
+        let mut run = Run::start(self);
+        let mut sink = Sink::default();
+        match run.text.check(&run.sources, &mut sink) {
+            Ok(()) => Ok(run.text),
+            Err(_) => {
+                run.findings = sink.resolve(&run.sources);
+                Err(Box::new(run.end(None, false)))
+            }
+        }
+    }
+
     /// Compiles the app under these layers.
     pub(super) fn compile(&self, layers: &Layers) -> Outcome {
         let mut run = Run::start(self);

@@ -25,7 +25,7 @@ pub(super) fn file(path: &Path, text: &str) -> anyhow::Result<()> {
         let ours = meta.is_file()
             && std::fs::read_to_string(path).is_ok_and(|old| match yaml {
                 true => old.starts_with(MARK),
-                false => all_ours(&old),
+                false => is_ours(&old),
             });
         if !ours {
             bail!("{shown} exists and was not written by weft; nothing was written");
@@ -50,9 +50,12 @@ pub(super) fn file(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a JSON list holds nothing but objects that weft manages.
-fn all_ours(text: &str) -> bool {
+/// Whether a text in JSON is a schema of weft's, or a list of nothing but objects that it manages.
+fn is_ours(text: &str) -> bool {
     let Ok(list) = serde_json::from_str::<Value>(text) else { return false };
+    if list["$schema"].is_string() {
+        return list["title"].as_str().is_some_and(|title| title.starts_with("weft.yaml"));
+    }
     let ours =
         |object: &Value| object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "weft";
     list["items"].as_array().is_some_and(|items| !items.is_empty() && items.iter().all(ours))

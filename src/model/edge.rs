@@ -12,6 +12,7 @@ use super::{EnvName, Host, Label, Name, UrlPath};
 pub struct Dependency {
     /// Which of the callee's ports; needed when it has several.
     #[schemars(example = &"http")]
+    #[schemars(extend("x-names" = "callee-port"))]
     pub port: Option<Name>,
     /// The variables that tell the caller where to call. Without it: `<ALIAS>_HOST` and `<ALIAS>_PORT`.
     pub env: Option<BTreeMap<EnvName, Connection>>,

@@ -25,6 +25,11 @@ pub const EXPECTED: &str = "x-expected";
 /// Keyword of a mapping that a later layer replaces as a whole: its fields exclude each other.
 pub const REPLACE: &str = "x-replace";
 
+/// Keyword of a field that refers to names of this app: of `component`s, of `callee`s (components,
+/// their aliases and versions), of the component's own `version`s or `port`s, or of the
+/// `callee-port`s. A scalar is such a name, a list holds them, a mapping has them as keys.
+pub const NAMES: &str = "x-names";
+
 /// The schema of a whole app file.
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -336,6 +341,7 @@ impl JsonSchema for Dependencies {
             "What this component calls: a list of names (or aliases), or a mapping from name to settings.".into();
         schema["examples"] = json!([["details", "reviews"], { "reviews": { "env": { "REVIEWS_HOSTNAME": "host" } } }]);
         schema[EXPECTED] = "a list of names, or a mapping from name to settings".into();
+        schema[NAMES] = "callee".into();
         Schema::try_from(schema).unwrap_or_default()
     }
 }

@@ -17,6 +17,7 @@ pub struct Traffic {
     pub rules: Option<Vec<Rule>>,
     /// What is left, in percent for each version; must come to 100.
     #[schemars(example = BTreeMap::from([("v1", 90), ("v2", 10)]))]
+    #[schemars(extend("x-names" = "version"))]
     pub split: Option<BTreeMap<Name, Percent>>,
     /// How often a failed call is tried again: a policy, or `mesh` for the mesh's own default. Without it: never.
     pub retries: Option<Retries>,
@@ -47,9 +48,11 @@ pub struct Rule {
     pub matches: Option<Match>,
     /// The version that takes the calls.
     #[schemars(example = &"v3")]
+    #[schemars(extend("x-names" = "version"))]
     pub to: Option<Name>,
     /// The versions that share the calls, in percent; must come to 100.
     #[schemars(example = BTreeMap::from([("v1", 50), ("v3", 50)]))]
+    #[schemars(extend("x-names" = "version"))]
     pub split: Option<BTreeMap<Name, Percent>>,
     /// How often a failed call is tried again. Without it: as the component says.
     pub retries: Option<Retries>,
@@ -195,6 +198,7 @@ pub struct Abort {
 pub struct Mirror {
     /// The version that gets it.
     #[schemars(example = &"v2")]
+    #[schemars(extend("x-names" = "version"))]
     pub to: Name,
     /// Of how many calls in 100. Without it: all.
     pub percent: Option<Percent>,

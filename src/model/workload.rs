@@ -36,6 +36,7 @@ pub struct Workload {
     pub depends_on: Option<Dependencies>,
     /// Components that must be created before this one; says nothing about calls.
     #[schemars(example = ["migrations"])]
+    #[schemars(extend("x-names" = "component"))]
     pub start_after: Option<Vec<Name>>,
     /// Environment variables of the container.
     pub env: Option<BTreeMap<EnvName, EnvValue>>,
@@ -212,15 +213,18 @@ pub struct Probe {
     pub http: Option<String>,
     /// The port for `http`, by name or container port; needed when there are several.
     #[schemars(example = &"http")]
+    #[schemars(extend("x-names" = "port"))]
     pub port: Option<PortRef>,
     /// Headers for `http`.
     #[schemars(example = BTreeMap::from([("Host", "probe")]))]
     pub headers: Option<BTreeMap<HeaderName, String>>,
     /// The port that accepts a connection, by name or container port.
     #[schemars(example = &"tcp")]
+    #[schemars(extend("x-names" = "port"))]
     pub tcp: Option<PortRef>,
     /// The port of a gRPC health service, by name or container port.
     #[schemars(example = &"grpc")]
+    #[schemars(extend("x-names" = "port"))]
     pub grpc: Option<PortRef>,
     /// A command that exits with 0.
     #[schemars(length(min = 1), example = ["redis-cli", "ping"])]

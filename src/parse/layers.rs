@@ -132,7 +132,7 @@ pub(super) fn take(node: Node, key: &str) -> (Node, Option<Entry>) {
 /// name with dots in it stands in double quotes: `a."b.c"=value`.
 pub(super) fn from_setting(setting: &str, sources: &mut Sources) -> Result<Node, String> {
     let steps = steps(setting)?;
-    let file = sources.add_once(format!("--set {setting}"), setting);
+    let file = sources.add_setting(setting);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let span = |from: usize, to: usize| Span { file, start: offset(from), end: offset(to) };
     let value = steps.last().map_or(0, |(_, end)| end + 1);
@@ -176,18 +176,30 @@ fn steps(setting: &str) -> Result<Vec<(usize, usize)>, String> {
     Err(format!("`--set {setting}` has no `=`; write PATH=VALUE"))
 }
 
-/// Reports each name in a `--set` path that the tree does not have, where the name is the author's.
-pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
+/// Reports each name in a `--set` path that the tree does not have, where the name is the author's,
+/// and each list that it leads to. Yields whether nothing was wrong.
+pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) -> bool {
     // Names under these may be new: their values are complete by themselves.
     const OPEN: [&str; 8] =
         ["env", "labels", "annotations", "split", "hosts", "selector", "files", "volumes"];
     const NAMED: [&str; 4] = ["components", "versions", "ports", "params"];
+    if let Some(list) = list_on_the_way(delta) {
+        let name = &list.key.text;
+        let title = format!("`{name}` is a list, and `--set` cannot set lists or their items");
+        let place = Place::Bytes(list.key.span);
+        let label = "only `null` can be set here, which deletes it";
+        sink.report(
+            Diagnostic::new(&rule::UNKNOWN_PATH, title, place, label)
+                .help(format!("write `{name}` in the file, or in an environment of it")),
+        );
+        return false;
+    }
     let (mut tree, mut delta) = (tree, delta);
     let mut parent = "";
     while let Some(entry) = delta.entries().first() {
         let below = tree.get(&entry.key.text);
         if OPEN.contains(&parent) {
-            return;
+            return true;
         }
         if NAMED.contains(&parent) && below.is_none() {
             let known: Vec<&str> = tree.entries().iter().map(|entry| &*entry.key.text).collect();
@@ -200,7 +212,7 @@ pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
                 )
                 .suggest(&entry.key.text, known),
             );
-            return;
+            return false;
         }
         let Some(below) = below else {
             let inner = entry.value.entries().first();
@@ -209,13 +221,30 @@ pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) {
                 let place = Place::Bytes(inner.key.span);
                 let label = "the file declares none";
                 sink.report(Diagnostic::new(&rule::UNKNOWN_PATH, title, place, label));
+                return false;
             }
-            return;
+            return true;
         };
         parent = &entry.key.text;
         tree = &below.value;
         delta = &entry.value;
     }
+    true
+}
+
+/// The first field in the path of a `--set` that is a list, unless it is deleted as a whole. A list
+/// of names that counts as a mapping is none.
+fn list_on_the_way(delta: &Node) -> Option<&Entry> {
+    let grammar = Grammar::delta();
+    let (mut at, mut delta) = (Grammar::ROOT, delta);
+    while let Some(entry) = delta.entries().first() {
+        at = grammar.child(at, &entry.key.text);
+        if grammar.only_a_list(at) && !entry.value.is_null() {
+            return Some(entry);
+        }
+        delta = &entry.value;
+    }
+    None
 }
 
 /// Brings components into the one form that the model has: flat versions nested, dependencies as

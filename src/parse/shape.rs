@@ -98,6 +98,14 @@ impl Grammar {
         at.is_some_and(|at| self.shapes[at].types.array && self.shapes[at].types.object)
     }
 
+    /// Whether a place takes a list and nothing else.
+    pub(super) fn only_a_list(&self, at: At) -> bool {
+        at.is_some_and(|at| {
+            let Types { boolean, integer, string, array, object } = self.shapes[at].types;
+            array && !(boolean || integer || string || object)
+        })
+    }
+
     /// The fields of a place that a layer takes away by giving one of those that exclude each
     /// other.
     pub(super) fn excluded(&self, at: At, given: impl Fn(&str) -> bool) -> &[&'static str] {
