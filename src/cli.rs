@@ -10,7 +10,10 @@
 
 mod build;
 mod check;
+mod completions;
+mod config;
 mod explain;
+mod fmt;
 mod graph;
 mod input;
 mod output;
@@ -21,6 +24,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
 use crate::diag::{self, Finding, Severity, Style};
 use crate::model::Governance;
@@ -45,12 +49,18 @@ enum Command {
     Build(build::Options),
     /// Report every problem of apps, in every environment
     Check(check::Options),
+    /// Print the app file as one environment has it, with all that is laid over it
+    Config(config::Options),
     /// Draw who calls whom
     Graph(graph::Options),
     /// Explain a code, a component, or a field of a manifest
     Explain(explain::Options),
+    /// Lay app files out in the canonical way; comments stay where they belong
+    Fmt(fmt::Options),
     /// Print the JSON Schema of app files, for editors
     Schema(schema::Options),
+    /// Print what makes a shell complete weft's commands, and the names of your app
+    Completions(completions::Options),
 }
 
 /// What every command understands.
@@ -88,13 +98,13 @@ struct AppOptions {
 #[derive(Debug, Args)]
 struct LayerOptions {
     /// Apply this environment of the file
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(completions::environments))]
     env: Option<String>,
     /// Use this governance mode instead of the file's
     #[arg(long, value_name = "MODE", value_parser = MODES)]
     governance: Option<String>,
     /// Set a value, such as components.web.replicas=3; can be given several times
-    #[arg(long, value_name = "PATH=VALUE")]
+    #[arg(long, value_name = "PATH=VALUE", add = ArgValueCompleter::new(completions::settings))]
     set: Vec<String>,
 }
 
@@ -116,6 +126,14 @@ const WRONG: u8 = 1;
 
 /// Runs the command line and says how it ended.
 pub fn run() -> ExitCode {
+    match completions::answer() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(FAILED);
+        }
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -128,8 +146,11 @@ pub fn run() -> ExitCode {
     let result = match &cli.command {
         Command::Build(options) => build::run(options, &cli.global),
         Command::Check(options) => check::run(options, &cli.global),
+        Command::Config(options) => config::run(options, &cli.global),
+        Command::Completions(options) => completions::run(options),
         Command::Graph(options) => graph::run(options, &cli.global),
         Command::Explain(options) => explain::run(options, &cli.global),
+        Command::Fmt(options) => fmt::run(options, &cli.global),
         Command::Schema(options) => schema::run(options, &cli.global),
     };
     match result {

@@ -5,6 +5,7 @@
 
 mod edge;
 mod editor;
+mod order;
 mod scalar;
 mod schema;
 mod traffic;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};
+pub use order::order;
 pub use scalar::{
     Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
     PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,

@@ -48,6 +48,16 @@ impl Text {
         self.document.as_ref().map_or(&[], |document| &document.comments)
     }
 
+    /// The names of the components, in the file and its environments; flat versions by their owner.
+    pub fn components(&self) -> Vec<String> {
+        project::names(self).map(project::Names::components).unwrap_or_default()
+    }
+
+    /// The names of the parameters, in the file and its environments.
+    pub fn params(&self) -> Vec<String> {
+        project::names(self).map(project::Names::params).unwrap_or_default()
+    }
+
     /// The names under `environments`.
     pub fn environments(&self) -> Vec<String> {
         let declared =
@@ -160,6 +170,14 @@ pub fn parse(
             Err(fail(sink))
         }
     }
+}
+
+/// The app file that the last [`parse`] made of a file and its layers: without them, and the same
+/// app. `None` where there was nothing to read.
+pub fn resolved(sources: &Sources) -> Option<serde_json::Value> {
+    let mut value = Grammar::app().value(sources.tree()?, Grammar::ROOT);
+    params::escape(&mut value);
+    Some(value)
 }
 
 /// Reports the faults of the app itself; those of an environment are there only when asked for.

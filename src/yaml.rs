@@ -3,11 +3,12 @@
 //! [`parse`] keeps what a schema needs to decide what a scalar means: its text, its quotes and its
 //! bytes. It resolves nothing: `on`, `1.10` and `012` are texts here, because no two readers of
 //! YAML agree on them. [`emit`] writes what all of them read alike. [`block`] reads the narrow form
-//! that our own templates write.
+//! that our own templates write. [`layout`] lays an author's text out anew, comments and all.
 
 mod block;
 mod characters;
 mod emit;
+mod layout;
 mod syntax;
 mod tree;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use block::{NotBlock, block};
 pub use emit::{emit, quote};
+pub use layout::{KeyOrder, layout};
 pub use tree::parse;
 
 /// The number of a file in [`crate::source::Sources`].

@@ -1,9 +1,17 @@
 //! What editors and shells get: schemas that know the app, a canonical layout, the resolved file.
 
+use std::path::Path;
+
+use expect_test::expect;
 use jsonschema::Validator;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_yaml::Deserializer;
+use weft::diag::Sink;
+use weft::graph::LoadError;
+use weft::parse::Layers;
+use weft::source::Sources;
+use weft::yaml::{self, FileId};
 
 use crate::cases::sound;
 use crate::support::{Weft, folders, repository};
@@ -135,4 +143,141 @@ fn a_schema_is_written_over_a_schema_and_over_nothing_else() {
     weft.args("schema -o weft.yaml");
     let said = weft.run().refused(2);
     assert!(said.contains("was not written by weft"), "{said}");
+}
+
+/// The resolved file of an app under layers, and what the app compiles to; nothing where it does
+/// not compile.
+fn resolved(folder: &Path, app: &str, layers: &Layers) -> Option<(String, String)> {
+    let mut sources = Sources::default();
+    let file = sources.add("weft.yaml", app);
+    let mut sink = Sink::default();
+    let load = |name: &str| {
+        std::fs::read(folder.join(name)).map_err(|error| LoadError::Unreadable(error.to_string()))
+    };
+    let text = weft::parse::read(&sources, file);
+    let checked = weft::compile(&mut sources, &text, layers, &load, &mut sink).ok()?;
+    let manifests = weft::render::render(weft::lower::lower(&checked)).expect("renders").yaml();
+    let mut resolved = String::new();
+    yaml::emit(&weft::parse::resolved(&sources).expect("an app"), &mut resolved);
+    let resolved = yaml::layout(&resolved, FileId(0), &weft::model::order).expect("a layout");
+    Some((resolved, manifests))
+}
+
+#[test]
+fn the_resolved_file_is_the_same_app_in_every_environment_and_mode() {
+    let models = folders(&repository("app-models"));
+    let mut compared = 0;
+    for folder in sound().into_iter().chain(models) {
+        let Ok(app) = std::fs::read_to_string(folder.join("weft.yaml")) else { continue };
+        let root = yaml::parse(&app, FileId(0)).0.expect("a tree").root;
+        let declared = root.get("environments").map(|entry| entry.value.entries());
+        let declared = declared.into_iter().flatten().map(|entry| Some(entry.key.text.to_string()));
+        for environment in std::iter::once(None).chain(declared) {
+            for mode in ["kubernetes", "istio"] {
+                let settings = vec![format!("governance={mode}")];
+                let layers = Layers { environment: environment.clone(), settings };
+                let Some((file, manifests)) = resolved(&folder, &app, &layers) else { continue };
+                let what = format!("{} {environment:?} {mode}", folder.display());
+                let again = resolved(&folder, &file, &Layers::default());
+                let (file_again, manifests_again) =
+                    again.unwrap_or_else(|| panic!("{what}\n{file}"));
+                assert!(manifests_again == manifests, "{what}\n{file}");
+                assert_eq!(file_again, file, "{what}");
+                for gone in ["\nenvironments:", "\nparams:", "\ndefaults:"] {
+                    assert!(!file.contains(gone), "{what}\n{file}");
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 80, "{compared}");
+}
+
+#[test]
+fn every_sound_case_means_the_same_when_it_is_resolved() {
+    for case in sound().into_iter().filter(|case| !case.join("expected.stderr").exists()) {
+        let mut weft = crate::cases::build(&case);
+        let expected = weft.run().fine();
+        let args = std::fs::read_to_string(case.join("args")).unwrap_or_default();
+        weft.args(&format!("config {args} -o resolved.yaml"));
+        weft.run().fine();
+        weft.args("build -f resolved.yaml");
+        // Comments are gone, and with them what they allowed.
+        let ended = weft.run();
+        assert!(ended.status == 0 && ended.stdout == expected, "{}", case.display());
+    }
+}
+
+#[test]
+fn config_prints_what_an_environment_makes_of_the_app() {
+    let app = "params: { tag: { type: string, default: '1.10' }, pods: { type: int, default: 2 } }
+defaults: { env: { LEVEL: info }, resources: { cpu: 100m } }
+components:
+  web:
+    env: { PORT: 8080, ON: 'true', LITERAL: '$${params.tag}' }
+    traffic: { split: { v1: 90, v2: 10 } }
+    versions: { v1: {}, v2: { image: 'example.com/web:2', replicas: '${params.pods}' } }
+    expose: { http: { via: load-balancer } }
+    image: example.com/web:${params.tag}
+    ports: { http: 8080 }
+environments:
+  prod: { governance: istio, components: { web: { env: { LEVEL: null } } } }
+";
+    let text = Weft::on("config -e prod --set params.tag=3 --governance kubernetes", app);
+    let said = text.run().refused(1);
+    assert!(said.contains("error[split-not-by-replicas]"), "{said}");
+    let app = &app
+        .replace("    expose: { http: { via: load-balancer } }\n", "    expose: { http: {} }\n");
+    let app = &format!("gateway: {{ hosts: ['*'] }}\n{app}");
+    let text = Weft::on("config -e prod --set params.tag=3", app).run().fine();
+    expect![[r#"
+        apiVersion: weft/v1
+        name: example
+        governance: istio
+        gateway:
+          hosts:
+            - "*"
+        components:
+          web:
+            image: example.com/web:3
+            ports:
+              http: 8080
+            expose:
+              http: {}
+            env:
+              LEVEL: info
+              LITERAL: "$${params.tag}"
+              "ON": "true"
+              PORT: "8080"
+            resources:
+              cpu: "100m"
+            versions:
+              v1:
+                image: example.com/web:3
+                env:
+                  LEVEL: info
+                  LITERAL: "$${params.tag}"
+                  "ON": "true"
+                  PORT: "8080"
+                resources:
+                  cpu: "100m"
+              v2:
+                image: example.com/web:2
+                replicas: 2
+                env:
+                  LEVEL: info
+                  LITERAL: "$${params.tag}"
+                  "ON": "true"
+                  PORT: "8080"
+                resources:
+                  cpu: "100m"
+            traffic:
+              split:
+                v1: 90
+                v2: 10
+    "#]]
+    .assert_eq(&text);
+    let json = Weft::on("config -e prod --set params.tag=3 --format json", app).run().fine();
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json, Value::deserialize(Deserializer::from_str(&text)).expect("YAML"));
 }

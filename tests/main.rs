@@ -11,10 +11,12 @@
 
 mod block;
 mod cases;
+mod completions;
 mod editors;
 mod explain;
 mod formats;
 mod hostile;
+mod layout;
 mod manifests;
 mod pitfalls;
 mod properties;

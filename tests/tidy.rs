@@ -135,7 +135,7 @@ fn nothing_past_the_graph_reads_the_app_as_written() {
 
 #[test]
 fn each_foreign_crate_has_one_owner() {
-    const OWNERS: [(&str, &[&str]); 13] = [
+    const OWNERS: [(&str, &[&str]); 15] = [
         ("annotate_snippets", &["diag"]),
         ("granit_parser", &["yaml"]),
         ("schemars", &["model"]),
@@ -145,7 +145,9 @@ fn each_foreign_crate_has_one_owner() {
         ("include_dir", &["render"]),
         ("kube", &["manifest"]),
         ("clap", &["cli"]),
+        ("clap_complete", &["cli"]),
         ("tempfile", &["cli"]),
+        ("similar", &["cli"]),
         ("strsim", &["diag"]),
         ("regex", &["traffic", "lower"]),
         ("serde_yaml", &[]),
@@ -317,6 +319,27 @@ fn every_property_in_the_schema_is_described() {
         }
     });
     assert!(bare.is_empty(), "{}", bare.join("\n"));
+}
+
+#[test]
+fn every_field_has_its_place_in_the_order() {
+    let schema = weft::model::schema();
+    for (place, path) in [("", vec![]), ("/$defs/Component", vec!["components", "web"])] {
+        let order = weft::model::order(&path).expect("an order");
+        let fields = schema.pointer(&format!("{place}/properties")).expect("fields");
+        for field in fields.as_object().expect("fields").keys() {
+            assert!(order.contains(&&**field), "`{field}` is missing in src/model/order.rs");
+        }
+    }
+}
+
+#[test]
+fn every_place_that_refers_to_names_says_to_which() {
+    let kinds = ["component", "callee", "version", "port", "callee-port"];
+    each_schema(&weft::model::schema(), "", &mut |path, schema| {
+        let names = &schema[weft::model::NAMES];
+        assert!(names.is_null() || kinds.iter().any(|kind| names == kind), "{path}: {names}");
+    });
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use anyhow::bail;
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 
-use super::{AppOptions, Global, count, ending, input, print};
+use super::{AppOptions, Global, completions, count, ending, input, print};
 use crate::diag::{Rule, Severity, did_you_mean};
 use crate::graph::{Component, Graph};
 use crate::lower::lower;
@@ -17,7 +18,10 @@ use crate::source::{Path, Place, Sources};
 pub(super) struct Options {
     /// A code such as weights-not-100, a component, or KIND/NAME[:FIELD] of a manifest; without it,
     /// every code is listed
-    #[arg(value_name = "CODE|COMPONENT|KIND/NAME[:FIELD]")]
+    #[arg(
+        value_name = "CODE|COMPONENT|KIND/NAME[:FIELD]",
+        add = ArgValueCompleter::new(completions::explained)
+    )]
     what: Option<String>,
     #[command(flatten)]
     app: AppOptions,

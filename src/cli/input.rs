@@ -21,6 +21,8 @@ const LARGEST: u64 = 64 << 20;
 pub(super) struct Input {
     name: String,
     bytes: Vec<u8>,
+    /// Nothing for standard input.
+    path: Option<PathBuf>,
     folder: PathBuf,
 }
 
@@ -83,7 +85,7 @@ fn stdin() -> anyhow::Result<Input> {
     if bytes.len() as u64 > LARGEST {
         bail!("standard input has more than {} MiB; that is no app file", LARGEST >> 20);
     }
-    Ok(Input { name: "<stdin>".into(), bytes, folder: PathBuf::from(".") })
+    Ok(Input { name: "<stdin>".into(), bytes, path: None, folder: PathBuf::from(".") })
 }
 
 /// Reads one app file.
@@ -104,7 +106,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Input> {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
     };
-    Ok(Input { name: shown.to_string(), bytes, folder })
+    Ok(Input { name: shown.to_string(), bytes, path: Some(path.to_owned()), folder })
 }
 
 /// The app files that paths name: a file is itself, a folder its `weft.yaml`, or else every
@@ -163,6 +165,16 @@ impl Input {
     /// The name to print.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The bytes of the file.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the file is; `None` for standard input.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// The file as YAML. Without it: what is wrong with it, which is all in the outcome.

@@ -50,6 +50,29 @@ pub(super) fn file(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts another text into a file of the author's, whole or not at all: its permissions and a link to
+/// it stay what they are.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let shown = path.display();
+    let target = path.canonicalize().with_context(|| format!("cannot write {shown}"))?;
+    let meta = target.metadata().with_context(|| format!("cannot write {shown}"))?;
+    if meta.permissions().readonly() {
+        bail!("cannot write {shown}: it is read-only");
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("cannot write to {}", folder.display()))?;
+    temporary.write_all(text.as_bytes()).with_context(|| format!("cannot write {shown}"))?;
+    std::fs::set_permissions(temporary.path(), meta.permissions())
+        .with_context(|| format!("cannot write {shown}"))?;
+    temporary.persist(&target).with_context(|| format!("cannot write {shown}"))?;
+    Ok(())
+}
+
 /// Whether a text in JSON is a schema of weft's, or a list of nothing but objects that it manages.
 fn is_ours(text: &str) -> bool {
     let Ok(list) = serde_json::from_str::<Value>(text) else { return false };

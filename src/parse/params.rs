@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::rule;
 use crate::diag::{Diagnostic, Sink, listing};
 use crate::source::Place;
@@ -153,6 +155,16 @@ impl Params {
         }
         out.push_str(rest);
         out
+    }
+}
+
+/// Makes every text one that stands for itself when it is read again.
+pub(super) fn escape(value: &mut Json) {
+    match value {
+        Json::String(text) if text.contains(OPEN) => *text = text.replace(OPEN, ESCAPED),
+        Json::Array(items) => items.iter_mut().for_each(escape),
+        Json::Object(fields) => fields.values_mut().for_each(escape),
+        _ => {}
     }
 }
 

@@ -17,7 +17,7 @@ use crate::yaml::{Node, Value};
 /// It needs no sound app: it is there to help while one is being written. The names are those of
 /// the file and all its environments together.
 pub fn project_schema(text: &Text) -> Option<Json> {
-    let names = Names::read(&text.document.as_ref()?.root);
+    let names = names(text)?;
     let mut schema = model::published();
     if !names.params.is_empty() {
         model::each_place(&mut schema, &mut accept_references);
@@ -45,6 +45,11 @@ pub fn project_schema(text: &Text) -> Option<Json> {
     Some(schema)
 }
 
+/// The names of the app in a text; `None` where the text cannot be read as YAML.
+pub(super) fn names(text: &Text) -> Option<Names> {
+    Some(Names::read(&text.document.as_ref()?.root))
+}
+
 /// What others can call a component's own.
 #[derive(Default)]
 struct Own {
@@ -56,7 +61,7 @@ struct Own {
 
 /// The names of an app.
 #[derive(Default)]
-struct Names {
+pub(super) struct Names {
     app: Option<String>,
     components: BTreeMap<String, Own>,
     params: BTreeSet<String>,
@@ -77,6 +82,14 @@ impl Names {
             own.aliases.extend(own.versions.iter().map(|version| format!("{name}-{version}")));
         }
         names
+    }
+
+    pub(super) fn components(self) -> Vec<String> {
+        self.components.into_keys().collect()
+    }
+
+    pub(super) fn params(self) -> Vec<String> {
+        self.params.into_iter().collect()
     }
 
     fn layer(&mut self, layer: &Node) {

@@ -411,6 +411,22 @@ fn alias_uses(text: &str) -> BTreeMap<usize, usize> {
     uses
 }
 
+/// How many nodes of a text have an anchor.
+pub(super) fn anchors(text: &str) -> usize {
+    if !text.contains('&') {
+        return 0;
+    }
+    let options = granit_parser::options! { emit_comments: false };
+    let anchor = |event: Event<'_>| match event {
+        Event::Scalar(_, _, anchor, _)
+        | Event::SequenceStart(_, anchor, _)
+        | Event::MappingStart(_, anchor, _) => anchor,
+        _ => 0,
+    };
+    let events = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
+    events.filter(|(event, _)| anchor(event.clone()) > 0).count()
+}
+
 /// Reads a node as the key of an entry.
 fn key(node: Node, alias: Option<Span>) -> Result<Key, Box<Problem>> {
     let span = alias.unwrap_or(node.span);
@@ -428,7 +444,7 @@ fn key(node: Node, alias: Option<Span>) -> Result<Key, Box<Problem>> {
 
 /// The first of the `wanted` bytes between `from` and `to`, past white space, comments, anchors,
 /// tags and indicators; `to` where there is none.
-fn find_in_gap(text: &str, from: u32, to: u32, wanted: &[u8]) -> u32 {
+pub(super) fn find_in_gap(text: &str, from: u32, to: u32, wanted: &[u8]) -> u32 {
     let bytes = &text.as_bytes()[..to as usize];
     let mut at = from as usize;
     while let Some(byte) = bytes.get(at) {
