@@ -147,9 +147,10 @@ fn stages(text: &str, times: usize) -> (usize, [Duration; 6]) {
             clock = Instant::now();
         };
         let read = parse::read(&sources, file);
-        let app = parse::parse(&mut sources, &read, &Layers::default(), &mut sink);
+        let app = parse::system(&mut sources, &read, &Layers::default(), &parse::alone, &mut sink)
+            .expect("a sound app");
         lap(0);
-        let graph = graph::build(app.expect("a sound app"), &load, &mut sink);
+        let graph = graph::build(app.apps, app.uses, &load, &mut sink);
         lap(1);
         let checked = check::check(graph, &mut sink).expect("a sound app");
         lap(2);

@@ -30,11 +30,13 @@ mod share_without_replicas;
 mod split_not_by_replicas;
 mod start_order_cycle;
 mod unreachable_component;
+mod unused_app;
 mod versions_need_deployment;
 mod weights_not_100;
 
 use crate::diag::{Diagnostic, Reported, Rule, Severity, Sink};
 use crate::graph::Graph;
+use crate::source::Place;
 
 pub use env_reference_cycle::ordered as env_order;
 
@@ -71,6 +73,7 @@ static CHECKS: &[Check] = &[
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
     (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
+    (&unused_app::UNUSED_APP, unused_app::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
     (&weights_not_100::WEIGHTS_NOT_100, weights_not_100::check),
 ];
@@ -93,6 +96,14 @@ impl Finder<'_> {
     /// Takes a finding. Of a partial graph, only errors are sure: what looks unused or unreachable
     /// may be so because of a name that was misspelt elsewhere.
     fn report(&mut self, diagnostic: Diagnostic) {
+        let (Place::Key(path) | Place::Value(path)) = diagnostic.place() else {
+            self.sink.report(diagnostic);
+            return;
+        };
+        // A check of its own says what there is to say about another app.
+        if path.elsewhere() {
+            return;
+        }
         if !self.partial || diagnostic.severity() == Severity::Error {
             self.sink.report(diagnostic);
         }

@@ -85,6 +85,11 @@ impl Diagnostic {
         }
     }
 
+    /// The primary place.
+    pub fn place(&self) -> &Place {
+        &self.labels[0].place
+    }
+
     /// How grave it is.
     pub fn severity(&self) -> Severity {
         self.rule.severity
@@ -169,6 +174,12 @@ impl Sink {
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.errors += usize::from(diagnostic.rule.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes the errors of another sink, and leaves its warnings.
+    pub fn take_errors(&mut self, other: Sink) {
+        let grave = |diagnostic: &Diagnostic| diagnostic.severity() == Severity::Error;
+        other.diagnostics.into_iter().filter(grave).for_each(|diagnostic| self.report(diagnostic));
     }
 
     /// `Err` as soon as any error was reported, so that a stage can end after finding all it can.

@@ -1,5 +1,6 @@
 //! The graph as a picture: for the terminal, for documents, for programs.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ struct Edge<'g> {
     component: &'g Component,
     version: &'g Version,
     to: &'g Component,
-    name: &'g str,
+    name: Cow<'g, str>,
     port: &'g str,
     optional: bool,
 }
@@ -29,12 +30,39 @@ fn edges<'g>(graph: &'g Graph, component: &'g Component) -> Vec<Edge<'g>> {
                 component,
                 version,
                 to,
-                name: &call.name,
+                name: match to.app {
+                    0 => Cow::Borrowed(&*call.name),
+                    app => Cow::Owned(format!("{}/{}", graph.apps[app].name, call.name)),
+                },
                 port: &to.ports[call.port].name,
                 optional: call.optional,
             }
         })
         .collect()
+}
+
+/// The edges that lead from other apps to this one.
+fn strangers(graph: &Graph) -> Vec<Edge<'_>> {
+    let others = &graph.components[graph.own().len()..];
+    others.iter().flat_map(|other| edges(graph, other)).filter(|edge| edge.to.app == 0).collect()
+}
+
+/// The same, once for each caller and name: a drawing shows another app without its versions.
+fn drawn_strangers(graph: &Graph) -> Vec<Edge<'_>> {
+    let mut edges = strangers(graph);
+    edges.dedup_by_key(|edge| (graph.title(edge.component), edge.name.clone(), edge.port));
+    edges
+}
+
+/// The components of other apps that call this one or are called by it, each once.
+fn neighbours(graph: &Graph) -> Vec<&Component> {
+    let theirs = strangers(graph).into_iter().map(|edge| edge.component);
+    let ours = graph.own().iter().flat_map(|component| edges(graph, component));
+    let mut neighbours: Vec<&Component> =
+        ours.map(|edge| edge.to).chain(theirs).filter(|component| component.app != 0).collect();
+    neighbours.sort_by_key(|component| graph.title(component));
+    neighbours.dedup_by_key(|component| graph.title(component));
+    neighbours
 }
 
 /// How calls that no rule takes reach a version, in percent, where the file says so.
@@ -93,10 +121,10 @@ fn lines(graph: &Graph) -> String {
         graph.name,
         graph.governance.name(),
         graph.namespace,
-        graph.components.len(),
-        if graph.components.len() == 1 { "" } else { "s" }
+        graph.own().len(),
+        if graph.own().len() == 1 { "" } else { "s" }
     );
-    for component in &graph.components {
+    for component in graph.own() {
         for entry in &component.entries {
             let port = &component.ports[entry.port].name;
             let _ = writeln!(
@@ -108,7 +136,10 @@ fn lines(graph: &Graph) -> String {
             );
         }
     }
-    for component in &graph.components {
+    for edge in drawn_strangers(graph) {
+        let _ = writeln!(out, "({}) → {}:{}", graph.title(edge.component), edge.name, edge.port);
+    }
+    for component in graph.own() {
         let ports: Vec<String> =
             component.ports.iter().map(|port| format!("{}:{}", port.name, port.port)).collect();
         let kind = match component.kind {
@@ -138,9 +169,9 @@ fn lines(graph: &Graph) -> String {
                 false => String::new(),
             };
             let optional = if edge.optional { "  (optional)" } else { "" };
-            let whose = match *edge.name == *edge.to.name {
+            let whose = match *edge.name == *graph.title(edge.to) {
                 true => String::new(),
-                false => format!("  ({})", edge.to.name),
+                false => format!("  ({})", graph.title(edge.to)),
             };
             let _ = writeln!(out, "  {from}→ {}:{}{whose}{optional}", edge.name, edge.port);
         }
@@ -162,7 +193,7 @@ fn lines(graph: &Graph) -> String {
 /// The graph as data, `weft.graph/v1`.
 pub fn json(graph: &Graph) -> Value {
     let components: Vec<Value> = graph
-        .components
+        .own()
         .iter()
         .map(|component| {
             json!({
@@ -195,22 +226,23 @@ pub fn json(graph: &Graph) -> Value {
         })
         .collect();
     let mut all = Vec::new();
-    for component in &graph.components {
-        all.extend(edges(graph, component).iter().map(|edge| {
+    let inside = graph.own().iter().flat_map(|component| edges(graph, component));
+    for edge in inside.chain(strangers(graph)) {
+        all.push({
             json!({
                 "kind": "calls",
                 "from": edge.version.workload,
-                "component": edge.component.name,
+                "component": graph.title(edge.component),
                 "version": edge.version.name,
                 "to": edge.name,
-                "callee": edge.to.name,
+                "callee": graph.title(edge.to),
                 "port": edge.port,
                 "optional": edge.optional,
             })
-        }));
+        });
     }
     let starts: Vec<Value> = graph
-        .components
+        .own()
         .iter()
         .flat_map(|component| component.versions.iter().map(move |version| (component, version)))
         .flat_map(|(component, version)| {
@@ -228,6 +260,7 @@ pub fn json(graph: &Graph) -> Value {
         "name": graph.name,
         "governance": graph.governance.name(),
         "namespace": graph.namespace,
+        "uses": graph.apps[0].uses.iter().map(|(app, _)| &graph.apps[*app].name).collect::<Vec<_>>(),
         "components": components,
         "edges": all,
         "startAfter": starts,
@@ -238,7 +271,7 @@ pub fn json(graph: &Graph) -> Value {
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
     let mut outside = false;
-    for component in &graph.components {
+    for component in graph.own() {
         if component.versioned {
             let name = &component.name;
             let _ = writeln!(out, "  subgraph {}[\"{name}\"]", id(name));
@@ -258,10 +291,19 @@ pub fn mermaid(graph: &Graph) -> String {
         }
         outside |= !component.entries.is_empty();
     }
+    for other in neighbours(graph) {
+        let title = graph.title(other);
+        let _ = writeln!(out, "  {}[[\"{title}\"]]", id(&title));
+    }
     if outside {
         out.push_str("  outside((outside))\n");
     }
-    for component in &graph.components {
+    for edge in drawn_strangers(graph) {
+        let line = if edge.optional { "-.->" } else { "-->" };
+        let (from, to) = (graph.title(edge.component), &edge.to.name);
+        let _ = writeln!(out, "  {} {line}|{}| {}", id(&from), edge.port, id(to));
+    }
+    for component in graph.own() {
         for entry in &component.entries {
             let label = hosts(entry).replace('"', "");
             let _ = writeln!(out, "  outside -->|\"{label}\"| {}", id(&component.name));
@@ -273,7 +315,7 @@ pub fn mermaid(graph: &Graph) -> String {
                 "  {} {line}|{}| {}",
                 id(node_of(&edge)),
                 edge.port,
-                id(&edge.to.name)
+                id(&graph.title(edge.to))
             );
         }
     }
@@ -287,7 +329,7 @@ pub fn dot(graph: &Graph) -> String {
         graph.name
     );
     let mut outside = false;
-    for component in &graph.components {
+    for component in graph.own() {
         outside |= !component.entries.is_empty();
         if !component.versioned {
             let shape = match component.kind {
@@ -306,17 +348,25 @@ pub fn dot(graph: &Graph) -> String {
         }
         out.push_str("  }\n");
     }
+    for other in neighbours(graph) {
+        let _ = writeln!(out, "  \"{}\" [shape=component];", graph.title(other));
+    }
     if outside {
         out.push_str("  \"(outside)\" [shape=plaintext];\n");
     }
-    for component in &graph.components {
+    for edge in drawn_strangers(graph) {
+        let (node, head) = target(graph, edge.to);
+        let from = graph.title(edge.component);
+        let _ = writeln!(out, "  \"{from}\" -> \"{node}\" [label=\"{}\"{head}];", edge.port);
+    }
+    for component in graph.own() {
         for entry in &component.entries {
-            let (node, head) = target(component);
+            let (node, head) = target(graph, component);
             let label = hosts(entry).replace('"', "");
             let _ = writeln!(out, "  \"(outside)\" -> \"{node}\" [label=\"{label}\"{head}];");
         }
         for edge in edges(graph, component) {
-            let (node, head) = target(edge.to);
+            let (node, head) = target(graph, edge.to);
             let style = if edge.optional { ", style=dashed" } else { "" };
             let _ = writeln!(
                 out,
@@ -335,16 +385,17 @@ fn node_of<'g>(edge: &Edge<'g>) -> &'g str {
 }
 
 /// Graphviz draws an edge to a cluster as one to a member that stops at the border.
-fn target(component: &Component) -> (&str, String) {
+fn target<'g>(graph: &'g Graph, component: &'g Component) -> (Cow<'g, str>, String) {
     match component.versions.first() {
-        Some(version) if component.versioned => {
-            (&version.workload, format!(", lhead=\"cluster_{}\"", component.name))
+        Some(version) if component.versioned && component.app == 0 => {
+            let head = format!(", lhead=\"cluster_{}\"", component.name);
+            (Cow::Borrowed(&*version.workload), head)
         }
-        _ => (&component.name, String::new()),
+        _ => (graph.title(component), String::new()),
     }
 }
 
 /// Mermaid takes some words (`end`, `graph`, `style`) for its own; a prefix keeps them apart.
 fn id(name: &str) -> String {
-    format!("n-{name}")
+    format!("n-{}", name.replace('/', "__"))
 }

@@ -5,6 +5,7 @@ mod build;
 pub mod rule;
 mod traffic;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,12 +49,24 @@ pub struct Graph {
     pub governance: Governance,
     /// The shared entry, as written.
     pub gateway: Option<Gateway>,
-    /// Every component, by name.
+    /// The app that was asked for, then those that it uses.
+    pub apps: Vec<App>,
+    /// Every component of every app: those of the app that was asked for first, each by name.
     pub components: Vec<Component>,
-    /// DNS name in the namespace → who answers it.
+    /// What the app's components can call → who answers. Names of other apps' components come
+    /// after the name of their app and a slash.
     pub names: BTreeMap<Arc<str>, Answer>,
     /// Callers of each component, in the order of the components.
     pub callers: Vec<Vec<ComponentId>>,
+}
+
+/// One app of a system.
+#[derive(Debug)]
+pub struct App {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The apps that it uses itself: position in [`Graph::apps`], and where that is written.
+    pub uses: Vec<(usize, Path)>,
 }
 
 /// Who answers a DNS name.
@@ -70,6 +83,8 @@ pub struct Answer {
 pub struct Component {
     /// Its name, also its first DNS name.
     pub name: Arc<str>,
+    /// Position of its app in [`Graph::apps`].
+    pub app: usize,
     /// Where it is written.
     pub path: Path,
     /// What runs.
@@ -231,6 +246,8 @@ pub struct Call {
     pub to: ComponentId,
     /// The DNS name by which it is called.
     pub name: Arc<str>,
+    /// The version that answers by this name; all of them where there is none.
+    pub version: Option<usize>,
     /// Position of the port in the callee's ports.
     pub port: usize,
     /// Whether the caller works without it.
@@ -298,6 +315,21 @@ impl Graph {
         &self.components[id.0]
     }
 
+    /// The components of the app that was asked for, which alone becomes objects.
+    pub fn own(&self) -> &[Component] {
+        let own = self.components.partition_point(|component| component.app == 0);
+        &self.components[..own]
+    }
+
+    /// How messages and drawings call a component: by its name, after that of its app where it is
+    /// another one.
+    pub fn title<'g>(&'g self, component: &'g Component) -> Cow<'g, str> {
+        match component.app {
+            0 => Cow::Borrowed(&*component.name),
+            app => Cow::Owned(format!("{}/{}", self.apps[app].name, component.name)),
+        }
+    }
+
     /// Components with their ids.
     pub fn ids(&self) -> impl Iterator<Item = (ComponentId, &Component)> {
         (0..).map(ComponentId).zip(&self.components)
@@ -307,7 +339,7 @@ impl Graph {
     /// application's own, which is there in any case.
     pub fn namespaces(&self) -> BTreeMap<&str, Option<&Component>> {
         let mut namespaces = BTreeMap::new();
-        for component in &self.components {
+        for component in self.own() {
             namespaces.entry(&*component.namespace).or_insert(Some(component));
         }
         namespaces.insert(&*self.namespace, None);
@@ -316,7 +348,7 @@ impl Graph {
 
     /// The component of this name.
     pub fn find(&self, name: &str) -> Option<(ComponentId, &Component)> {
-        let position = self.components.binary_search_by(|known| (*known.name).cmp(name)).ok()?;
+        let position = self.own().binary_search_by(|known| (*known.name).cmp(name)).ok()?;
         Some((ComponentId(position), &self.components[position]))
     }
 

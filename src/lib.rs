@@ -62,7 +62,7 @@ pub mod cli;
 use check::Checked;
 use diag::{Reported, Rule, Sink};
 use graph::Loader;
-use parse::{Layers, Text};
+use parse::{Layers, Opener, Text};
 use source::Sources;
 
 /// Every rule of every stage, sorted by code.
@@ -78,7 +78,8 @@ pub fn rules() -> Vec<&'static Rule> {
     rules
 }
 
-/// From a text to a checked graph, under the given layers.
+/// From a text to a checked graph, under the given layers. Files of the app come through `load`,
+/// other apps through `open`.
 ///
 /// # Errors
 /// Everything that is wrong is in the sink.
@@ -87,9 +88,10 @@ pub fn compile(
     text: &Text,
     layers: &Layers,
     load: Loader<'_>,
+    open: Opener<'_>,
     sink: &mut Sink,
 ) -> Result<Checked, Reported> {
-    let app = parse::parse(sources, text, layers, sink)?;
-    let graph = graph::build(app, load, sink);
+    let system = parse::system(sources, text, layers, open, sink)?;
+    let graph = graph::build(system.apps, system.uses, load, sink);
     check::check(graph, sink)
 }

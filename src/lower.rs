@@ -12,7 +12,7 @@ mod workload;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Checked;
-use crate::graph::{Component, Graph};
+use crate::graph::{Component, ComponentId, Graph};
 use crate::model::{Governance, Matcher};
 use crate::source::{Path, Place};
 use view::{Body, Meta, Trace, View};
@@ -20,10 +20,11 @@ use view::{Body, Meta, Trace, View};
 /// Every object of the application, in no particular order.
 pub fn lower(checked: &Checked) -> Vec<View> {
     let graph = checked.graph();
-    let mut views = Vec::with_capacity(graph.components.len() * 4 + 2);
+    let mut views = Vec::with_capacity(graph.own().len() * 4 + 2);
     let mut accounts = BTreeSet::new();
     namespaces(graph, &mut views);
-    for (rank, id) in graph.creation_order().into_iter().enumerate() {
+    let own = |id: &ComponentId| graph.component(*id).app == 0;
+    for (rank, id) in graph.creation_order().into_iter().filter(own).enumerate() {
         let first = views.len();
         workload::lower(graph, id, &mut accounts, &mut views);
         service::lower(graph, graph.component(id), &mut views);

@@ -21,8 +21,8 @@ pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};
 pub use order::order;
 pub use scalar::{
-    Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
-    PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
+    Address, Callee, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue,
+    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
 };
 pub use schema::{EXPECTED, NAMES, REPLACE, overlay, schema};
 pub use traffic::{
@@ -56,6 +56,8 @@ pub struct App {
     /// Who governs the traffic between components. Without it: `kubernetes`.
     #[schemars(example = &"istio")]
     pub governance: Option<Governance>,
+    /// Other apps whose components this one calls, or that call components of this one.
+    pub uses: Option<Vec<Use>>,
     /// Typed values that leaves of this file use as `${params.NAME}`.
     pub params: Option<BTreeMap<Name, Param>>,
     /// Settings that every component has unless it says otherwise.
@@ -69,6 +71,14 @@ pub struct App {
     #[serde(skip)]
     #[schemars(skip)]
     pub environments: (),
+}
+
+/// Another app.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Use {
+    /// Its folder or file, relative to the folder of this file.
+    #[schemars(length(min = 1), example = &"../payments")]
+    pub app: String,
 }
 
 /// The grammar's version.

@@ -5,6 +5,7 @@ mod params;
 mod project;
 pub mod rule;
 mod shape;
+mod uses;
 
 use serde::Deserialize;
 
@@ -15,6 +16,8 @@ use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
 use params::Params;
 pub use project::project_schema;
 use shape::Grammar;
+
+pub use uses::{Opened, Opener, System, alone, system};
 
 /// What is laid over the file in this run.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +109,18 @@ pub fn parse(
     layers: &Layers,
     sink: &mut Sink,
 ) -> Result<App, Reported> {
+    let (tree, app) = resolve(sources, text, layers, sink)?;
+    sources.set_tree(tree);
+    app
+}
+
+/// The resolved tree, and the app in it, which can fail on its own: places lead into the tree.
+fn resolve(
+    sources: &mut Sources,
+    text: &Text,
+    layers: &Layers,
+    sink: &mut Sink,
+) -> Result<(Node, Result<App, Reported>), Reported> {
     let file = text.file;
     let root = text.tree(sources, sink)?;
     let mut settings = Vec::new();
@@ -156,8 +171,13 @@ pub fn parse(
     let tree = layers::settle(tree, sink);
     Grammar::app().check(&tree, sink);
     let value = Grammar::app().value(&tree, Grammar::ROOT);
-    sources.set_tree(tree);
-    sink.checkpoint()?;
+    if let Err(reported) = sink.checkpoint() {
+        return Ok((tree, Err(reported)));
+    }
+    Ok((tree, typed(value, file, sink)))
+}
+
+fn typed(value: serde_json::Value, file: FileId, sink: &mut Sink) -> Result<App, Reported> {
     match App::deserialize(value) {
         Ok(app) => Ok(app),
         Err(error) => {

@@ -4,6 +4,7 @@
 //! (`components.reviews.traffic.split.v1`), or a byte range where no such path exists yet.
 //! Places become bytes only in [`Sources::resolve`], that is, only for what is printed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +40,27 @@ impl Path {
     /// The whole file.
     pub const fn root() -> Self {
         Self(None)
+    }
+
+    /// The first step of every path into another app; no field has this name.
+    const APPS: &'static str = "<apps>";
+
+    /// The whole file of another app, by that app's name.
+    #[must_use]
+    pub fn of_app(name: &str) -> Self {
+        Self::root().field(Self::APPS).key(name)
+    }
+
+    /// Whether the path leads into another app than the one that was asked for.
+    pub fn elsewhere(&self) -> bool {
+        let mut at = self;
+        while let Some(parent) = at.parent() {
+            if parent.0.is_none() {
+                return matches!(&at.0, Some(link) if link.1 == Step::Field(Self::APPS));
+            }
+            at = parent;
+        }
+        false
     }
 
     /// This path and one more step.
@@ -142,6 +164,7 @@ pub struct Position {
 pub struct Sources {
     files: Vec<File>,
     tree: Option<Node>,
+    used: BTreeMap<Arc<str>, Node>,
 }
 
 impl Sources {
@@ -201,6 +224,11 @@ impl Sources {
         self.tree = Some(tree);
     }
 
+    /// Adds the tree of another app, which the paths of [`Path::of_app`] lead into.
+    pub fn add_tree(&mut self, app: Arc<str>, tree: Node) {
+        self.used.insert(app, tree);
+    }
+
     /// The tree that paths lead into, once there is one.
     pub fn tree(&self) -> Option<&Node> {
         self.tree.as_ref()
@@ -214,8 +242,13 @@ impl Sources {
             Place::Key(path) => (path, true),
             Place::Value(path) => (path, false),
         };
-        let Some(tree) = &self.tree else { return Span { file: FileId(0), start: 0, end: 0 } };
-        resolve_in(tree, path, wants_key)
+        let steps = path.steps();
+        let (tree, steps) = match steps.as_slice() {
+            [Step::Field(Path::APPS), Step::Key(app), steps @ ..] => (self.used.get(app), steps),
+            steps => (self.tree.as_ref(), steps),
+        };
+        let Some(tree) = tree else { return Span { file: FileId(0), start: 0, end: 0 } };
+        follow(tree, steps, wants_key)
     }
 
     /// Line and column of a byte offset.
@@ -232,13 +265,17 @@ impl Sources {
 
 /// The bytes that `path` leads to in `tree`; the nearest ancestor where it leads nowhere.
 pub fn resolve_in(tree: &Node, path: &Path, wants_key: bool) -> Span {
+    follow(tree, &path.steps(), wants_key)
+}
+
+fn follow(tree: &Node, steps: &[&Step], wants_key: bool) -> Span {
     let mut node = tree;
     // The root of a file is the whole file, which is no useful place: its first key is.
     let mut span = match &tree.value {
         Value::Mapping(_) => tree.entries().first().map_or(tree.span, |entry| entry.key.span),
         _ => tree.span,
     };
-    for step in path.steps() {
+    for step in steps {
         match step {
             Step::Index(index) => match node.items().get(*index) {
                 Some(item) => {

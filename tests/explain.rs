@@ -28,6 +28,14 @@ fn check(example: &str) -> Ended {
     if first == "# the file big.bin has 2 MiB" {
         weft = weft.file("big.bin", vec![b'x'; 2 << 20]);
     }
+    let other = first.strip_prefix("# other/weft.yaml is the app `");
+    if let Some(name) = other.and_then(|rest| rest.strip_suffix('`')) {
+        let app = format!(
+            "apiVersion: weft/v1\nname: {name}\ncomponents:\n  \
+             pay: {{ image: 'example.com/pay:1', ports: {{ http: 8080 }} }}\n"
+        );
+        weft = weft.file("other/weft.yaml", app);
+    }
     weft.file("weft.yaml", bytes).run()
 }
 

@@ -340,7 +340,14 @@ fn every_traced_field_is_in_its_object() {
             };
             let mut sink = weft::diag::Sink::default();
             let text = weft::parse::read(&sources, file);
-            let checked = weft::compile(&mut sources, &text, &layers, &load, &mut sink);
+            let checked = weft::compile(
+                &mut sources,
+                &text,
+                &layers,
+                &load,
+                &crate::support::opener(&folder),
+                &mut sink,
+            );
             let Ok(checked) = checked else { continue };
             let set = weft::render::render(weft::lower::lower(&checked)).expect("renders");
             for object in set.objects() {

@@ -38,7 +38,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
     let versions = graph.components.iter().flat_map(|component| &component.versions);
     let by_name: BTreeSet<(usize, usize)> = versions
         .flat_map(|version| &version.calls)
-        .filter_map(|call| Some((call.to.0, graph.names.get(&call.name)?.version?)))
+        .filter_map(|call| Some((call.to.0, call.version?)))
         .collect();
     for (id, component) in graph.ids() {
         let traffic = &component.traffic;

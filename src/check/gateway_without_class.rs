@@ -34,7 +34,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
     if graph.gateway_kind() != GatewayKind::GatewayApi || class.is_some() {
         return;
     }
-    let mut entries = graph.components.iter().flat_map(|component| &component.entries);
+    let mut entries = graph.own().iter().flat_map(|component| &component.entries);
     let Some(entry) = entries.find(|entry| entry.via == Via::Gateway) else { return };
     let title = "the gateway has no class";
     let diagnostic = match &graph.gateway {

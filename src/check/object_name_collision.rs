@@ -41,7 +41,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
         taken.insert(("VirtualService", &find.graph.namespace, find.graph.entry_name()), routes);
     }
     let mut accounts: BTreeMap<(&str, &str), &Component> = BTreeMap::new();
-    for component in &find.graph.components {
+    for component in find.graph.own() {
         let account = &component.account;
         let first = *accounts.entry((&component.namespace, &account.name)).or_insert(component);
         let same = first.account.annotations == account.annotations

@@ -64,14 +64,14 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         };
         if let (true, Some(checked)) = (outcome.findings.is_empty(), &outcome.checked) {
             let graph = checked.graph();
-            let workloads: usize = graph.components.iter().map(|c| c.versions.len()).sum();
+            let workloads: usize = graph.own().iter().map(|c| c.versions.len()).sum();
             let named = |count: usize, word: &str| {
                 format!("{count} {word}{}", if count == 1 { "" } else { "s" })
             };
             lines.push_str(&format!(
                 "ok  {}  {}, {}",
                 input.name(),
-                named(graph.components.len(), "component"),
+                named(graph.own().len(), "component"),
                 named(workloads, "workload"),
             ));
             if layers.environment.is_none() && outcome.environments > 0 {

@@ -67,7 +67,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let object = set.objects().iter().find(|object| object.reference() == reference);
     let Some(object) = object else {
         let references: Vec<String> = set.objects().iter().map(Object::reference).collect();
-        let names = graph.components.iter().map(|component| &*component.name);
+        let names = graph.own().iter().map(|component| &*component.name);
         let known = references.iter().map(String::as_str).chain(names);
         let known = known.chain(rules.iter().map(|rule| rule.code));
         let help = did_you_mean(reference, known)
@@ -185,7 +185,7 @@ fn explain_component(graph: &Graph, component: &Component, set: &Set, sources: &
     }
     if let Some((id, _)) = graph.find(&component.name) {
         for caller in &graph.callers[id.0] {
-            let _ = writeln!(out, "  called by {}", graph.component(*caller).name);
+            let _ = writeln!(out, "  called by {}", graph.title(graph.component(*caller)));
         }
     }
     for object in set.objects().iter().filter(|object| within(&object.origin, &component.path)) {

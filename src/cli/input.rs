@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use crate::check::Checked;
 use crate::diag::{Allows, Finding, Sink, arrange};
 use crate::graph::LoadError;
-use crate::parse::{self, Layers, Text};
+use crate::parse::{self, Layers, Opened, Text};
 use crate::source::Sources;
 
 /// The name that a folder's app file has.
@@ -228,7 +228,8 @@ impl<'i> Run<'i> {
     fn once(&mut self, layers: &Layers) -> Option<Checked> {
         let mut sink = Sink::default();
         let load = |relative: &str| load(&self.input.folder, relative);
-        let checked = crate::compile(&mut self.sources, &self.text, layers, &load, &mut sink).ok();
+        let checked =
+            crate::compile(&mut self.sources, &self.text, layers, &load, &open, &mut sink).ok();
         let mut findings = sink.resolve(&self.sources);
         for finding in &mut findings {
             finding.environments.extend(layers.environment.clone());
@@ -252,6 +253,30 @@ impl<'i> Run<'i> {
         arrange(&mut findings);
         Outcome { checked, findings, sources, environments: text.environments().len() }
     }
+}
+
+/// Opens the app at a path that is relative to the folder of another app's file.
+fn open(from: &str, relative: &str) -> Result<Opened, String> {
+    let folder = Path::new(from).parent().unwrap_or(Path::new(""));
+    let path = within(&tidy(&folder.join(relative)));
+    let input = read(&path).map_err(|error| error.root_cause().to_string().to_lowercase())?;
+    let identity = path.canonicalize().map_err(|error| error.to_string().to_lowercase())?;
+    let identity = identity.to_string_lossy().into_owned();
+    Ok(Opened { name: input.name, identity, bytes: input.bytes })
+}
+
+/// The path without detours: `a/../b` is `b`, as people write it.
+fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for step in path.components() {
+        let named = matches!(out.components().next_back(), Some(Component::Normal(_)));
+        match step {
+            Component::CurDir => {}
+            Component::ParentDir if named => _ = out.pop(),
+            step => out.push(step),
+        }
+    }
+    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
 }
 
 /// Reads a file of the app. What the name leads to must lie in the app's folder, links resolved.

@@ -13,36 +13,147 @@ use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, App, GatewayKind, Governance};
 use crate::source::{Path, Place};
 
-/// Binds every name of the app. Contents of files come through `load`. What cannot be bound is
-/// reported and left out, so that the rules can go on to find what else is wrong.
-pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
-    let root = Path::root().field("components");
-    let gateway_hosts: Vec<Arc<str>> = app
-        .gateway
-        .iter()
-        .flat_map(|gateway| gateway.hosts.iter().flatten())
-        .map(|host| host.0.clone())
-        .collect();
-    let mut components = Vec::with_capacity(app.components.len());
-    let mut settings = Vec::with_capacity(app.components.len());
-    let namespace = app.namespace.map_or_else(|| app.name.0.clone(), |namespace| namespace.0);
-    for (name, component) in app.components {
-        let path = root.key(&name);
-        let (component, versions) = shell(name, component, path, &namespace, &gateway_hosts, sink);
-        components.push(component);
-        settings.push(versions);
+/// Binds every name of a system: the app that was asked for, then those that it uses; and for each
+/// the apps that it uses itself, with where that is written. Contents of files come through `load`. What cannot be bound is
+/// reported and left out, so that the rules can go on to find what else is wrong. Of what is found
+/// in another app, errors alone are reported: a check of its own says the rest.
+pub fn build(
+    system: Vec<App>,
+    uses: Vec<Vec<(usize, Path)>>,
+    load: Loader<'_>,
+    sink: &mut Sink,
+) -> Graph {
+    let own = &system[0];
+    let (name, governance) = (own.name.0.clone(), own.governance);
+    let (namespace, version) = (namespace(own), own.version.clone());
+    let gateway = own.gateway.clone();
+    gateway_strays(gateway.as_ref(), sink);
+
+    let mut elsewhere = Sink::default();
+    let mut apps = Vec::with_capacity(system.len());
+    let mut components = Vec::new();
+    let mut settings = Vec::new();
+    let mut known = Vec::with_capacity(system.len());
+    for (position, (app, uses)) in system.into_iter().zip(uses).enumerate() {
+        let sink = if position == 0 { &mut *sink } else { &mut elsewhere };
+        let first = components.len();
+        let scope = Scope::of(&app, position);
+        let root = if position == 0 { Path::root() } else { Path::of_app(&app.name) };
+        let root = root.field("components");
+        for (name, component) in app.components {
+            let path = root.key(&name);
+            let (component, versions) = shell(name, component, path, &scope, sink);
+            components.push(component);
+            settings.push(versions);
+        }
+        known.push(answers(first, &components[first..], &settings[first..], sink));
+        apps.push(super::App { name: app.name.0, uses });
     }
-    gateway_strays(app.gateway.as_ref(), sink);
-    let names = answers(&components, &settings, sink);
-    let mut binder = Binder { components: &components, names: &names, load, sink };
-    let bound: Vec<Vec<Version>> = settings
-        .into_iter()
-        .enumerate()
-        .map(|(position, versions)| binder.versions(ComponentId(position), versions))
-        .collect();
+    strangers(&components, &known, &apps, sink);
+
+    let mut settings = settings.into_iter().enumerate();
+    let mut bound: Vec<Vec<Version>> = Vec::with_capacity(components.len());
+    let nothing = |_: &str| Ok(Vec::new());
+    let names: Vec<BTreeMap<Arc<str>, Answer>> =
+        (0..apps.len()).map(|app| callable(app, &apps, &known)).collect();
+    for (app, names) in names.iter().enumerate() {
+        // The files of another app are not ours to ship.
+        let load: Loader<'_> = if app == 0 { load } else { &nothing };
+        let sink = if app == 0 { &mut *sink } else { &mut elsewhere };
+        let mut binder = Binder { components: &components, names, load, sink };
+        let members = components.iter().filter(|component| component.app == app).count();
+        let members = settings.by_ref().take(members);
+        bound.extend(members.map(|(at, versions)| binder.versions(ComponentId(at), versions)));
+    }
     for (component, versions) in components.iter_mut().zip(bound) {
         component.versions = versions;
     }
+    sink.take_errors(elsewhere);
+    let callers = callers(&components);
+    Graph {
+        namespace,
+        name,
+        version: version.map(|version| version.to_string()),
+        governance: governance.unwrap_or(Governance::Kubernetes),
+        gateway,
+        apps,
+        components,
+        names: names.into_iter().next().unwrap_or_default(),
+        callers,
+    }
+}
+
+/// What holds for every component of an app.
+struct Scope {
+    /// Position of the app.
+    app: usize,
+    /// The namespace of those without one of their own.
+    namespace: Arc<str>,
+    /// The hosts of entries without any.
+    gateway_hosts: Vec<Arc<str>>,
+}
+
+impl Scope {
+    fn of(app: &App, position: usize) -> Self {
+        let hosts = app.gateway.iter().flat_map(|gateway| gateway.hosts.iter().flatten());
+        Self {
+            app: position,
+            namespace: namespace(app),
+            gateway_hosts: hosts.map(|host| host.0.clone()).collect(),
+        }
+    }
+}
+
+/// The namespace of an app: the one that is written, or the app's name.
+fn namespace(app: &App) -> Arc<str> {
+    app.namespace.as_ref().map_or_else(|| app.name.0.clone(), |namespace| namespace.0.clone())
+}
+
+/// What the components of an app can call: one another, and those of the apps that it uses.
+fn callable(
+    app: usize,
+    apps: &[super::App],
+    known: &[BTreeMap<Arc<str>, Answer>],
+) -> BTreeMap<Arc<str>, Answer> {
+    let mut names = known[app].clone();
+    for (used, _) in &apps[app].uses {
+        let full = |name: &str| format!("{}/{name}", apps[*used].name).into();
+        names.extend(known[*used].iter().map(|(name, answer)| (full(name), *answer)));
+    }
+    names
+}
+
+/// Two apps in one namespace must not claim one name.
+fn strangers(
+    components: &[Component],
+    known: &[BTreeMap<Arc<str>, Answer>],
+    apps: &[super::App],
+    sink: &mut Sink,
+) {
+    for (other, app) in known.iter().zip(apps).skip(1) {
+        for (name, theirs) in other {
+            let Some(ours) = known[0].get(name) else { continue };
+            let (ours, theirs) = (&components[ours.component.0], &components[theirs.component.0]);
+            if ours.namespace != theirs.namespace {
+                continue;
+            }
+            let title = format!("two apps claim the name `{name}` in `{}`", ours.namespace);
+            let place = Place::Key(ours.path.clone());
+            let what = format!("`{name}` leads to this component");
+            sink.report(
+                Diagnostic::new(&rule::ALIAS_COLLISION, title, place, what)
+                    .also(
+                        Place::Key(theirs.path.clone()),
+                        format!("and to this one of `{}`", app.name),
+                    )
+                    .help("give one of them another name, or another namespace"),
+            );
+        }
+    }
+}
+
+/// The callers of each component, in the order of the components.
+fn callers(components: &[Component]) -> Vec<Vec<ComponentId>> {
     let mut callers = vec![Vec::new(); components.len()];
     for (position, component) in components.iter().enumerate() {
         for call in component.versions.iter().flat_map(|version| &version.calls) {
@@ -52,16 +163,7 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
             }
         }
     }
-    Graph {
-        namespace,
-        name: app.name.0,
-        version: app.version.map(|version| version.to_string()),
-        governance: app.governance.unwrap_or(Governance::Kubernetes),
-        gateway: app.gateway,
-        components,
-        names,
-        callers,
-    }
+    callers
 }
 
 /// Settings of the gateway that its kind has no use for. Where no kind is written, the file may be
@@ -93,8 +195,10 @@ fn gateway_strays(gateway: Option<&model::Gateway>, sink: &mut Sink) {
     }
 }
 
-/// Who answers each DNS name of the namespace. Two claims on one name are an error.
+/// Who answers each DNS name of an app, whose first component has this position. Two claims on one
+/// name are an error.
 fn answers(
+    from: usize,
     components: &[Component],
     versions: &[Vec<Unbound>],
     sink: &mut Sink,
@@ -113,12 +217,12 @@ fn answers(
         names.insert(name, (answer, place, what));
     };
     for (position, component) in components.iter().enumerate() {
-        let answer = Answer { component: ComponentId(position), version: None };
+        let answer = Answer { component: ComponentId(from + position), version: None };
         let place = Place::Key(component.path.clone());
         claim(component.name.clone(), answer, place, "this component".into());
     }
     for (position, (component, versions)) in components.iter().zip(versions).enumerate() {
-        let id = ComponentId(position);
+        let id = ComponentId(from + position);
         for (index, alias) in component.aliases.iter().enumerate() {
             let place = Place::Value(component.path.field("aliases").index(index));
             let answer = Answer { component: id, version: None };

@@ -17,7 +17,7 @@ use crate::traffic::{intersect, unroutable};
 /// The shared gateway, if anything is exposed through it, and its routes.
 pub(super) fn lower(graph: &Graph, views: &mut Vec<View>) {
     let entries: Vec<(&Component, &Entry)> = graph
-        .components
+        .own()
         .iter()
         .flat_map(|component| component.entries.iter().map(move |entry| (component, entry)))
         .filter(|(_, entry)| entry.via == Via::Gateway)

@@ -62,6 +62,11 @@ text! {
     "a name of lower-case letters, digits and dashes that starts with a letter (at most 63)"
 }
 text! {
+    /// The name or alias of a component; of one of another app, after that app's name and a slash.
+    Callee, "^([a-z]([-a-z0-9]*[a-z0-9])?/)?[a-z]([-a-z0-9]*[a-z0-9])?$", 127,
+    "the name or alias of a component, or `APP/NAME` for one of an app in `uses`"
+}
+text! {
     /// The name of a port: an IANA service name (RFC 6335), as Kubernetes wants it.
     PortName, "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 15,
     "a port name: lower-case letters, digits and single dashes, starting with a letter (at most 15)"
@@ -141,6 +146,13 @@ text! {
     /// A length of time: `250ms`, `5s`, `1m30s`.
     Duration, "^([0-9]{1,5}(ms|s|m|h))*[0-9]{0,4}[1-9][0-9]{0,4}(ms|s|m|h)$", 32,
     "a duration that is not zero, such as `250ms`, `5s` or `1m30s`"
+}
+
+impl Callee {
+    /// The name alone, by which it is called.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
 }
 
 impl Duration {

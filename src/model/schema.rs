@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::workload::{Access, Dependencies, EnvValue, FileSource, Medium, PortRef, Volume};
 use super::{
-    App, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
+    App, Callee, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
     PortName, Protocol, Quantity, ResourcePath, Retries, RetryPolicy, ServiceAccount,
 };
 
@@ -172,8 +172,9 @@ fn name_keys(object: &mut Map<String, Value>) {
 }
 
 /// What the keys of our mappings look like: pattern, greatest length, and the form in words.
-const KEY_FORMS: [(&str, usize, &str); 6] = [
+const KEY_FORMS: [(&str, usize, &str); 7] = [
     Name::KEY_FORM,
+    Callee::KEY_FORM,
     PortName::KEY_FORM,
     EnvName::KEY_FORM,
     Label::KEY_FORM,
@@ -332,8 +333,8 @@ impl<'de> Deserialize<'de> for ServiceAccount {
 impl JsonSchema for Dependencies {
     schema_name!("Dependencies");
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let map = generator.subschema_for::<BTreeMap<Name, Dependency>>().to_value();
-        let name = generator.subschema_for::<Name>().to_value();
+        let map = generator.subschema_for::<BTreeMap<Callee, Dependency>>().to_value();
+        let name = generator.subschema_for::<Callee>().to_value();
         let mut schema = map;
         schema["type"] = json!(["array", "object"]);
         schema["items"] = name;
@@ -351,8 +352,8 @@ impl<'de> Deserialize<'de> for Dependencies {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Form {
-            List(Vec<Name>),
-            Map(BTreeMap<Name, Dependency>),
+            List(Vec<Callee>),
+            Map(BTreeMap<Callee, Dependency>),
         }
         Ok(match Form::deserialize(deserializer)? {
             Form::List(names) => Self::List(names),

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Dependency, Duration, EnvName, HeaderName, ImageName, Label, LabelValue, Name, PathName,
-    Quantity, Wait,
+    Callee, Dependency, Duration, EnvName, HeaderName, ImageName, Label, LabelValue, Name,
+    PathName, Quantity, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
@@ -110,9 +110,9 @@ pub enum Dependencies {
     #[default]
     None,
     /// Names alone.
-    List(Vec<Name>),
+    List(Vec<Callee>),
     /// Names with settings.
-    Map(BTreeMap<Name, Dependency>),
+    Map(BTreeMap<Callee, Dependency>),
 }
 
 /// The value of an environment variable.

@@ -1,6 +1,7 @@
 //! What can be wrong before the file has a meaning: its text, its shape, its layers.
 
 mod alias_expansion;
+mod app_name_collision;
 mod duplicate_key;
 mod empty_file;
 mod fault_everywhere;
@@ -14,6 +15,7 @@ mod not_utf8;
 mod out_of_range;
 mod param_type_mismatch;
 mod param_without_value;
+mod self_use;
 mod several_documents;
 mod syntax_error;
 mod unknown_environment;
@@ -21,6 +23,7 @@ mod unknown_field;
 mod unknown_param;
 mod unknown_path;
 mod unknown_value;
+mod unreadable_app;
 mod unsupported_tag;
 mod version_of_nothing;
 mod wrong_type;
@@ -28,6 +31,7 @@ mod wrong_type;
 use crate::diag::Rule;
 
 pub use alias_expansion::ALIAS_EXPANSION;
+pub use app_name_collision::APP_NAME_COLLISION;
 pub use duplicate_key::DUPLICATE_KEY;
 pub use empty_file::EMPTY_FILE;
 pub use fault_everywhere::FAULT_EVERYWHERE;
@@ -41,6 +45,7 @@ pub use not_utf8::NOT_UTF8;
 pub use out_of_range::OUT_OF_RANGE;
 pub use param_type_mismatch::PARAM_TYPE_MISMATCH;
 pub use param_without_value::PARAM_WITHOUT_VALUE;
+pub use self_use::SELF_USE;
 pub use several_documents::SEVERAL_DOCUMENTS;
 pub use syntax_error::SYNTAX_ERROR;
 pub use unknown_environment::UNKNOWN_ENVIRONMENT;
@@ -48,6 +53,7 @@ pub use unknown_field::UNKNOWN_FIELD;
 pub use unknown_param::UNKNOWN_PARAM;
 pub use unknown_path::UNKNOWN_PATH;
 pub use unknown_value::UNKNOWN_VALUE;
+pub use unreadable_app::UNREADABLE_APP;
 pub use unsupported_tag::UNSUPPORTED_TAG;
 pub use version_of_nothing::VERSION_OF_NOTHING;
 pub use wrong_type::WRONG_TYPE;
@@ -55,6 +61,7 @@ pub use wrong_type::WRONG_TYPE;
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[
     &ALIAS_EXPANSION,
+    &APP_NAME_COLLISION,
     &DUPLICATE_KEY,
     &EMPTY_FILE,
     &FAULT_EVERYWHERE,
@@ -68,6 +75,7 @@ pub static RULES: &[&Rule] = &[
     &OUT_OF_RANGE,
     &PARAM_TYPE_MISMATCH,
     &PARAM_WITHOUT_VALUE,
+    &SELF_USE,
     &SEVERAL_DOCUMENTS,
     &SYNTAX_ERROR,
     &UNKNOWN_ENVIRONMENT,
@@ -75,6 +83,7 @@ pub static RULES: &[&Rule] = &[
     &UNKNOWN_PARAM,
     &UNKNOWN_PATH,
     &UNKNOWN_VALUE,
+    &UNREADABLE_APP,
     &UNSUPPORTED_TAG,
     &VERSION_OF_NOTHING,
     &WRONG_TYPE,

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use serde_yaml::Deserializer;
 use tempfile::TempDir;
+use weft::parse::Opened;
 
 /// One run of `weft`: files, arguments and standard input.
 pub(crate) struct Weft {
@@ -144,6 +145,19 @@ impl Ended {
 /// An app file with the header that every one has.
 pub(crate) fn app_file(app: &str) -> String {
     format!("apiVersion: weft/v1\nname: example\n{app}")
+}
+
+/// Opens other apps as the command line does, for an app that stands in this folder.
+pub(crate) fn opener(folder: &Path) -> impl Fn(&str, &str) -> Result<Opened, String> {
+    move |from, relative| {
+        let beside = Path::new(from).parent().expect("a file");
+        let path = folder.join(beside).join(relative);
+        let path = if path.is_dir() { path.join("weft.yaml") } else { path };
+        let path = path.canonicalize().map_err(|error| error.to_string())?;
+        let name = path.to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        Ok(Opened { identity: name.clone(), name, bytes })
+    }
 }
 
 /// The objects that an app compiles to, without a warning.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::traffic::TrafficBinder;
 use super::super::{Account, Component, Entry, PathMatch, Port, rule};
+use super::Scope;
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, Kind, Name, Protocol, Via};
 use crate::source::{Path, Place};
@@ -16,8 +17,7 @@ pub(super) fn shell(
     name: Name,
     component: model::Component,
     path: Path,
-    namespace: &Arc<str>,
-    gateway_hosts: &[Arc<str>],
+    scope: &Scope,
     sink: &mut Sink,
 ) -> (Component, Vec<Unbound>) {
     let kind = component.kind.unwrap_or(Kind::Deployment);
@@ -102,13 +102,14 @@ pub(super) fn shell(
                 &port,
                 expose,
                 &path.field("expose").key(&port),
-                gateway_hosts,
+                &scope.gateway_hosts,
                 sink,
             )
         })
         .collect();
     let shell = Component {
-        namespace: component.namespace.map_or_else(|| namespace.clone(), |own| own.0),
+        app: scope.app,
+        namespace: component.namespace.map_or_else(|| scope.namespace.clone(), |own| own.0),
         address: component.address.map(|address| address.0),
         account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),

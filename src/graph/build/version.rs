@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::shell::Unbound;
 use crate::diag::{Diagnostic, Sink, listing};
-use crate::model::{self, Connection, Dependencies, Dependency, FileSource, Kind, Name};
+use crate::model::{self, Callee, Connection, Dependencies, Dependency, FileSource, Kind, Name};
 use crate::source::{Path, Place};
 
 /// Binds the names that versions use.
@@ -144,7 +144,7 @@ impl Binder<'_> {
         id: ComponentId,
         caller: &Component,
         version: &Path,
-        name: &Name,
+        name: &Callee,
         dependency: Dependency,
     ) -> Option<Call> {
         let path = version.field("dependsOn").key(name);
@@ -186,7 +186,7 @@ impl Binder<'_> {
                 })
                 .collect(),
             None => {
-                let stem = name.to_ascii_uppercase().replace('-', "_");
+                let stem = name.name().to_ascii_uppercase().replace('-', "_");
                 vec![
                     (format!("{stem}_HOST"), Connection::Host, path.clone()),
                     (format!("{stem}_PORT"), Connection::Port, path.clone()),
@@ -194,7 +194,8 @@ impl Binder<'_> {
             }
         };
         let optional = dependency.optional.unwrap_or(false);
-        Some(Call { to: answer.component, name: name.0.clone(), port, optional, env, path })
+        let (version, name) = (answer.version, name.name().into());
+        Some(Call { to: answer.component, name, version, port, optional, env, path })
     }
 
     fn port_of(
