@@ -187,7 +187,7 @@ pub fn json(graph: &Graph) -> Value {
                 "versions": component.versions.iter().enumerate().map(|(position, version)| json!({
                     "name": version.name,
                     "workload": version.workload,
-                    "image": version.image,
+                    "image": version.container.image,
                     "share": share(component, position),
                     "rule": reached_by_rule(component, position),
                 })).collect::<Vec<_>>(),

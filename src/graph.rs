@@ -161,7 +161,26 @@ pub struct Version {
     pub workload: String,
     /// Number of pods, as written.
     pub replicas: Option<u32>,
-    /// The container image.
+    /// What runs in each pod.
+    pub container: Container,
+    /// Calls to other components.
+    pub calls: Vec<Call>,
+    /// Components created before this one.
+    pub start_after: Vec<(ComponentId, Path)>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A container of a pod.
+#[derive(Debug)]
+pub struct Container {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where its settings are written.
+    pub path: Path,
+    /// Its image.
     pub image: String,
     /// When the image is pulled.
     pub image_pull: Option<crate::model::ImagePull>,
@@ -173,10 +192,6 @@ pub struct Version {
     pub working_dir: Option<String>,
     /// Variables that the author wrote, by name.
     pub env: BTreeMap<String, crate::model::EnvValue>,
-    /// Calls to other components.
-    pub calls: Vec<Call>,
-    /// Components created before this one.
-    pub start_after: Vec<(ComponentId, Path)>,
     /// Files, by path.
     pub files: BTreeMap<String, File>,
     /// Storage, by path.
@@ -185,12 +200,8 @@ pub struct Version {
     pub probes: Probes,
     /// Processor and memory.
     pub resources: Resources,
-    /// What the container may do.
+    /// What it may do.
     pub security: SecurityContext,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// The content of a file.
@@ -388,6 +399,14 @@ impl Graph {
         cycles
     }
 
+    /// Every container of every pod.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.components
+            .iter()
+            .flat_map(|component| &component.versions)
+            .flat_map(Version::containers)
+    }
+
     /// The name of the routes that the shared entry has in Istio.
     pub fn entry_name(&self) -> String {
         format!("{}-entry", self.name)
@@ -439,6 +458,13 @@ fn shortest_cycle(edges: &[Vec<ComponentId>], members: &[usize]) -> Option<Vec<C
         }
     }
     None
+}
+
+impl Version {
+    /// The containers of its pods: its own first.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        std::iter::once(&self.container)
+    }
 }
 
 impl Port {

@@ -2,10 +2,12 @@
 //!
 //! Total: it cannot fail and cannot report. Knows no text.
 
+mod container;
 mod entry;
 mod governance;
 mod pod;
 mod service;
+mod storage;
 pub mod view;
 mod workload;
 

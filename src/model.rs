@@ -3,6 +3,7 @@
 //! The JSON Schema is generated from these types, so every field's description and example is
 //! here and nowhere else. No defaults are applied and no names are looked up.
 
+mod container;
 mod edge;
 mod editor;
 mod scalar;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use container::Container;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};

@@ -29,8 +29,8 @@ pub(super) static LIMIT_BELOW_REQUEST: Rule = Rule {
 
 /// Limits are at least what is set aside.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
-        let resources = &version.resources;
+    for container in find.graph.containers() {
+        let resources = &container.resources;
         let Some(limits) = &resources.limits else { continue };
         let named =
             [("cpu", &resources.cpu, &limits.cpu), ("memory", &resources.memory, &limits.memory)];
@@ -39,8 +39,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
             if amount(limit) >= amount(request) {
                 continue;
             }
-            let path = version.path.field("resources");
-            let title = format!("the {name} limit of `{}` is below its request", version.workload);
+            let path = container.path.field("resources");
+            let title = format!("the {name} limit of `{}` is below its request", container.name);
             let place = Place::Value(path.field("limits").field(name));
             let diagnostic = Diagnostic::new(&LIMIT_BELOW_REQUEST, title, place, "at most this")
                 .also(Place::Value(path.field(name)), "this is set aside")

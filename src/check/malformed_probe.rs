@@ -33,8 +33,8 @@ pub(super) static MALFORMED_PROBE: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         for version in &component.versions {
-            let root = version.path.field("probes");
-            let probes = &version.probes;
+            let root = version.container.path.field("probes");
+            let probes = &version.container.probes;
             let named = [
                 ("readiness", &probes.readiness),
                 ("liveness", &probes.liveness),

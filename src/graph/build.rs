@@ -1,5 +1,6 @@
 //! Binding names: `App` → `Graph`.
 
+mod container;
 mod shell;
 mod version;
 

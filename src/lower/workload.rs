@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::pod::{self, claim_name, files_name};
+use super::pod;
+use super::storage::{claim_name, files_name};
 use super::view::{
     Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
 };

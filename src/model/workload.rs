@@ -5,30 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    Dependency, Duration, EnvName, HeaderName, ImageName, Label, LabelValue, Name, PathName,
-    Quantity, Wait,
-};
+use super::{Container, Dependency, Duration, HeaderName, Label, LabelValue, Name, Quantity, Wait};
 
 /// The settings of a component's pods. A version overrides them key by key.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
-    /// The container image.
-    #[schemars(with = "Option<ImageName>", example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
-    pub image: Option<String>,
-    /// When the image is pulled. Without it: what Kubernetes does for its tag.
-    #[schemars(example = &"IfNotPresent")]
-    pub image_pull: Option<ImagePull>,
-    /// What to run instead of the image's entry point.
-    #[schemars(example = ["sh", "-c", "exec serve"])]
-    pub command: Option<Vec<String>>,
-    /// The arguments of what is run.
-    #[schemars(example = ["--port", "8080"])]
-    pub args: Option<Vec<String>>,
-    /// The directory to run in.
-    #[schemars(example = &"/app")]
-    pub working_dir: Option<PathName>,
+    /// The component's own container.
+    #[serde(flatten)]
+    pub container: Container,
     /// How many pods. Without it: 1.
     #[schemars(range(max = 100_000), example = 3)]
     pub replicas: Option<u32>,
@@ -38,18 +23,8 @@ pub struct Workload {
     #[schemars(example = ["migrations"])]
     #[schemars(extend("x-names" = "component"))]
     pub start_after: Option<Vec<Name>>,
-    /// Environment variables of the container.
-    pub env: Option<BTreeMap<EnvName, EnvValue>>,
-    /// Files in the container, by their absolute path.
-    pub files: Option<BTreeMap<PathName, FileSource>>,
-    /// Directories in the container that are storage, by their absolute path.
-    pub volumes: Option<BTreeMap<PathName, Volume>>,
     /// How Kubernetes finds out whether a pod is well.
     pub probes: Option<Probes>,
-    /// Processor and memory.
-    pub resources: Option<Resources>,
-    /// What the container may do. Without it: the restricted profile of the Pod Security Standards.
-    pub security_context: Option<SecurityContext>,
     /// Labels of the workload and its pods.
     #[schemars(example = BTreeMap::from([("team", "books")]))]
     pub labels: Option<BTreeMap<Label, LabelValue>>,
@@ -62,24 +37,15 @@ impl Workload {
     /// The names of the fields that are written.
     pub fn written(&self) -> Vec<&'static str> {
         let fields = [
-            ("image", self.image.is_some()),
-            ("imagePull", self.image_pull.is_some()),
-            ("command", self.command.is_some()),
-            ("args", self.args.is_some()),
-            ("workingDir", self.working_dir.is_some()),
             ("replicas", self.replicas.is_some()),
             ("dependsOn", self.depends_on.is_some()),
             ("startAfter", self.start_after.is_some()),
-            ("env", self.env.is_some()),
-            ("files", self.files.is_some()),
-            ("volumes", self.volumes.is_some()),
             ("probes", self.probes.is_some()),
-            ("resources", self.resources.is_some()),
-            ("securityContext", self.security_context.is_some()),
             ("labels", self.labels.is_some()),
             ("annotations", self.annotations.is_some()),
         ];
-        fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name).collect()
+        let own = fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name);
+        self.container.written().chain(own).collect()
     }
 }
 
