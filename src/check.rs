@@ -16,7 +16,9 @@ mod header_not_propagated;
 mod inexpressible_entry_rule;
 mod invalid_regex;
 mod limit_below_request;
+mod malformed_job;
 mod malformed_probe;
+mod malformed_schedule;
 mod misplaced_matcher;
 mod mount_collision;
 mod name_too_long;
@@ -57,7 +59,9 @@ static CHECKS: &[Check] = &[
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
     (&invalid_regex::INVALID_REGEX, invalid_regex::check),
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
+    (&malformed_job::MALFORMED_JOB, malformed_job::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
+    (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
     (&mount_collision::MOUNT_COLLISION, mount_collision::check),
     (&name_too_long::NAME_TOO_LONG, name_too_long::check),

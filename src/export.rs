@@ -252,7 +252,7 @@ pub fn mermaid(graph: &Graph) -> String {
             let (open, close) = match component.kind {
                 Kind::External => ("[/", "/]"),
                 Kind::StatefulSet => ("[(", ")]"),
-                Kind::Deployment | Kind::Job => ("[", "]"),
+                _ => ("[", "]"),
             };
             let _ = writeln!(out, "  {}{open}\"{}\"{close}", id(&component.name), component.name);
         }
@@ -293,7 +293,7 @@ pub fn dot(graph: &Graph) -> String {
             let shape = match component.kind {
                 Kind::StatefulSet => "cylinder",
                 Kind::External => "parallelogram",
-                Kind::Deployment | Kind::Job => "box",
+                _ => "box",
             };
             let _ = writeln!(out, "  \"{}\" [shape={shape}];", component.name);
             continue;

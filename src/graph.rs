@@ -12,8 +12,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Kind, Match, Medium,
-    Probes, Protocol, Resources, Retries, SecurityContext, Via,
+    Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Job, Kind, Match,
+    Medium, Probes, Protocol, Resources, Retries, Schedule, SecurityContext, Via,
 };
 use crate::source::Path;
 
@@ -94,6 +94,10 @@ pub struct Component {
     pub versioned: bool,
     /// How calls to it are treated.
     pub traffic: Traffic,
+    /// When it runs, of a cronjob.
+    pub schedule: Option<Schedule>,
+    /// How it runs to its end, of a job or a cronjob.
+    pub job: Job,
 }
 
 /// A service account.

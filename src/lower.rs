@@ -2,6 +2,7 @@
 //!
 //! Total: it cannot fail and cannot report. Knows no text.
 
+mod batch;
 mod container;
 mod entry;
 mod governance;

@@ -3,6 +3,7 @@
 //! The JSON Schema is generated from these types, so every field's description and example is
 //! here and nowhere else. No defaults are applied and no names are looked up.
 
+mod batch;
 mod container;
 mod edge;
 mod editor;
@@ -16,15 +17,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use batch::{Concurrency, Job, Restart, Schedule};
 pub use container::Container;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};
 pub use scalar::{
     Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
-    PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
+    PathName, PortName, Quantity, ResourcePath, RetryOn, TimeZone, UrlPath, Wait,
 };
-pub use schema::{EXPECTED, NAMES, REPLACE, overlay, schema};
+pub use schema::{EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
 pub use traffic::{
     Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
     Rule, Traffic,
@@ -150,6 +152,8 @@ pub struct Defaults {
     pub workload: Workload,
     /// How calls to the components are treated.
     pub traffic: Option<Traffic>,
+    /// How jobs and cronjobs run to their end.
+    pub job: Option<Job>,
 }
 
 /// One part of the application: a name that others call, and what runs behind it.
@@ -191,6 +195,10 @@ pub struct Component {
     pub versions: Option<BTreeMap<Name, Workload>>,
     /// How calls to this component are routed and treated.
     pub traffic: Option<Traffic>,
+    /// For a cronjob, and required there: when it runs.
+    pub schedule: Option<Schedule>,
+    /// For a job or a cronjob: how it runs to its end.
+    pub job: Option<Job>,
     /// The settings of the workload.
     #[serde(flatten)]
     pub workload: Workload,
@@ -217,8 +225,12 @@ pub enum Kind {
     Deployment,
     /// Pods with stable names and storage.
     StatefulSet,
+    /// One pod on every node.
+    DaemonSet,
     /// Pods that run to completion, once.
     Job,
+    /// Pods that run to completion, again and again, by the clock.
+    CronJob,
     /// Nothing: an address outside the cluster that components call.
     External,
 }
@@ -229,9 +241,16 @@ impl Kind {
         match self {
             Self::Deployment => "deployment",
             Self::StatefulSet => "statefulset",
+            Self::DaemonSet => "daemonset",
             Self::Job => "job",
+            Self::CronJob => "cronjob",
             Self::External => "external",
         }
+    }
+
+    /// Whether its pods run to an end, and answer no calls.
+    pub const fn ends(self) -> bool {
+        matches!(self, Self::Job | Self::CronJob)
     }
 }
 

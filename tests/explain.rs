@@ -168,6 +168,52 @@ fn explain_leads_from_a_field_of_a_manifest_to_its_line() {
     "#]].assert_eq(&text);
 }
 
+/// What `explain` says each field comes from.
+fn origins(app: &str, fields: &[&str]) -> String {
+    let mut out = String::new();
+    for field in fields {
+        let text = Weft::on(&format!("explain {field}"), app).run().fine();
+        let line = text.lines().find(|line| line.starts_with("comes from ")).expect("an origin");
+        out += &format!("{field} {line}\n");
+    }
+    out
+}
+
+#[test]
+fn the_fields_of_jobs_and_cronjobs_have_origins() {
+    let app = "
+components:
+  report:
+    kind: cronjob
+    image: example.com/report:1
+    env: { LANG: de }
+    schedule: { cron: '0 3 * * *', timeZone: Europe/Berlin, keepFailed: 2 }
+    job: { retries: 1, restart: never }
+  sweep: { kind: cronjob, image: 'example.com/sweep:1', schedule: '@daily' }
+  resize: { kind: job, image: 'example.com/resize:1', job: { ttl: 1h } }
+";
+    let fields = [
+        "CronJob/report:spec.schedule",
+        "CronJob/report:spec.timeZone",
+        "CronJob/report:spec.failedJobsHistoryLimit",
+        "CronJob/report:spec.jobTemplate.spec.backoffLimit",
+        "CronJob/report:spec.jobTemplate.spec.template.spec.restartPolicy",
+        "CronJob/report:spec.jobTemplate.spec.template.spec.containers.0.env.0",
+        "CronJob/sweep:spec.schedule",
+        "Job/resize:spec.ttlSecondsAfterFinished",
+    ];
+    expect![[r#"
+        CronJob/report:spec.schedule comes from components.report.schedule.cron
+        CronJob/report:spec.timeZone comes from components.report.schedule.timeZone
+        CronJob/report:spec.failedJobsHistoryLimit comes from components.report.schedule.keepFailed
+        CronJob/report:spec.jobTemplate.spec.backoffLimit comes from components.report.job.retries
+        CronJob/report:spec.jobTemplate.spec.template.spec.restartPolicy comes from components.report.job.restart
+        CronJob/report:spec.jobTemplate.spec.template.spec.containers.0.env.0 comes from components.report.env.LANG
+        CronJob/sweep:spec.schedule comes from components.sweep.schedule.cron
+        Job/resize:spec.ttlSecondsAfterFinished comes from components.resize.job.ttl
+    "#]].assert_eq(&origins(&app[1..], &fields));
+}
+
 #[test]
 fn help_and_version_are_no_failures() {
     for args in ["--help", "-h", "--version", "build --help", "check -h"] {

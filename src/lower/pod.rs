@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::batch;
 use super::container::{self, Container};
 use super::storage::{Needs, PodVolume, Storage};
 use super::view::{Pairs, Trace};
 use crate::graph::{Component, Graph, Version};
-use crate::model::{Governance, Kind, Seccomp};
+use crate::model::{Governance, Seccomp};
 use crate::source::Place;
 
 /// The template of a workload's pods.
@@ -22,7 +23,7 @@ pub struct Pod {
     pub account: String,
     /// Whether the pods get a token for the Kubernetes API.
     pub token: bool,
-    /// `OnFailure` of a job.
+    /// What becomes of failed containers, of a job.
     pub restart: Option<&'static str>,
     /// Whether running as root is refused.
     pub run_as_non_root: bool,
@@ -57,7 +58,7 @@ pub(super) fn lower(
     let mut annotations = version.annotations.clone();
     if graph.governance == Governance::Istio {
         labels.insert("sidecar.istio.io/inject".into(), "true".into());
-        if component.kind == Kind::Job {
+        if component.kind.ends() {
             // A plain sidecar never ends, and with it neither would the job.
             annotations
                 .entry("sidecar.istio.io/nativeSidecar".into())
@@ -99,7 +100,7 @@ pub(super) fn lower(
         annotations: annotations.into_iter().collect(),
         account: component.account.name.to_string(),
         token: component.account.token,
-        restart: (component.kind == Kind::Job).then_some("OnFailure"),
+        restart: component.kind.ends().then(|| batch::restart(component)),
         run_as_non_root: security.run_as_non_root.unwrap_or(security.run_as_user != Some(0)),
         run_as_user: security.run_as_user,
         run_as_group: security.run_as_group,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::batch;
 use super::pod;
 use super::storage::{claim_name, files_name};
 use super::view::{
@@ -68,7 +69,7 @@ pub(super) fn lower(
         let mut meta = Meta::new(version.workload.clone(), Some(&component.namespace), labels);
         meta.annotations = version.annotations.clone().into_iter().collect();
         let mut trace = Trace::default();
-        if component.kind != Kind::Job {
+        if matches!(component.kind, Kind::Deployment | Kind::StatefulSet) {
             let replicas = Place::Value(match (version.replicas, &native) {
                 (None, Some(_)) => component.traffic.path.field("split").key(&version.name),
                 _ => version.path.field("replicas"),
@@ -83,8 +84,17 @@ pub(super) fn lower(
             );
             trace.add(field, Place::Key(path.clone()));
         }
+        let template = match component.kind {
+            Kind::CronJob => "spec.jobTemplate.spec.template",
+            _ => "spec.template",
+        };
         for (field, place) in pod_trace.0 {
-            trace.add(format!("spec.template.{field}"), place);
+            trace.add(format!("{template}.{field}"), place);
+        }
+        if component.kind.ends() {
+            let body = batch::lower(component, meta, pod, &mut trace);
+            views.push(View::new(body, version.path.clone(), trace));
+            continue;
         }
         let mut selector = vec![("app".to_owned(), component.name.to_string())];
         if component.kind == Kind::Deployment {
@@ -101,8 +111,8 @@ pub(super) fn lower(
         };
         let body = match component.kind {
             Kind::StatefulSet => Body::StatefulSet(workload),
-            Kind::Job => Body::Job(workload),
-            Kind::Deployment | Kind::External => Body::Deployment(workload),
+            Kind::DaemonSet => Body::DaemonSet(workload),
+            _ => Body::Deployment(workload),
         };
         views.push(View::new(body, version.path.clone(), trace));
     }

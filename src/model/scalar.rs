@@ -121,6 +121,11 @@ text! {
     "a label value: letters, digits, `-`, `_` and `.`, at most 63, beginning and ending in a letter or digit"
 }
 text! {
+    /// A time zone by its IANA name.
+    TimeZone, "^[A-Z][-+_A-Za-z0-9]*(/[A-Z][-+_A-Za-z0-9]*)*$", 64,
+    "an IANA time zone, such as `Europe/Berlin` or `Etc/UTC`"
+}
+text! {
     /// The name of an HTTP header; case does not matter.
     HeaderName, "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 256, "the name of an HTTP header"
 }

@@ -30,6 +30,9 @@ pub const REPLACE: &str = "x-replace";
 /// `callee-port`s. A scalar is such a name, a list holds them, a mapping has them as keys.
 pub const NAMES: &str = "x-names";
 
+/// Keyword of a place with a short form: the field of the long form that the short one gives.
+pub const SHORT: &str = "x-short";
+
 /// The schema of a whole app file.
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
@@ -204,7 +207,7 @@ fn loosen(schema: &mut Value) {
 }
 
 /// The mapping form of a type, with the scalar types its short form takes beside it.
-fn with_short<Long: JsonSchema>(
+pub(super) fn with_short<Long: JsonSchema>(
     generator: &mut SchemaGenerator,
     short: Value,
     description: &str,

@@ -14,7 +14,7 @@ use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 12] = [
+const COMPONENT_ONLY: [&str; 14] = [
     "kind",
     "namespace",
     "address",
@@ -27,6 +27,8 @@ const COMPONENT_ONLY: [&str; 12] = [
     "version",
     "versions",
     "traffic",
+    "schedule",
+    "job",
 ];
 
 /// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
@@ -39,6 +41,15 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let named = grammar.names_or_settings(at);
     let lower = if named { names_as_mapping(lower) } else { lower };
     let upper = if named { names_as_mapping(upper.clone()) } else { upper.clone() };
+    let lower = match (&lower.value, &upper.value, grammar.short(at)) {
+        // A mapping over a short form goes on from what the short form says.
+        (Value::Scalar(_), Value::Mapping(_), Some(field)) if !lower.is_null() => {
+            let span = lower.span;
+            let entry = Entry { key: Key { text: field.into(), span }, value: lower };
+            Node { value: Value::Mapping(Mapping::new(vec![entry])), span }
+        }
+        _ => lower,
+    };
     let span = lower.span;
     let (Value::Mapping(below), Value::Mapping(above)) = (lower.value, &upper.value) else {
         return upper;
@@ -276,8 +287,8 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
             if !speaks_http(&component) {
                 defaults = take(defaults, "traffic").0;
             }
-            if kind(&component) == "job" {
-                defaults = take(defaults, "replicas").0;
+            for field in without_effect(kind(&component)) {
+                defaults = take(defaults, field).0;
             }
             component = merge(defaults, &component, component_at);
         }
@@ -293,6 +304,15 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
 /// The kind of a component, as written.
 fn kind(component: &Node) -> &str {
     component.get("kind").and_then(|entry| entry.value.scalar()).map_or("", |kind| &kind.text)
+}
+
+/// The fields of `defaults` that a kind has no use for.
+fn without_effect(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "job" | "cronjob" => &["replicas"],
+        "daemonset" => &["replicas", "job"],
+        _ => &["job"],
+    }
 }
 
 /// Whether a port of the component is HTTP by its name or field; others have no use for the

@@ -32,6 +32,8 @@ struct Shape {
     additional: Option<usize>,
     items: Option<usize>,
     replace: bool,
+    /// The field of the mapping that a scalar here stands for.
+    short: Option<String>,
     /// Whether this is a probe, whose ways exclude each other.
     probe: bool,
     expected: Option<String>,
@@ -91,6 +93,11 @@ impl Grammar {
     /// Whether a later layer replaces a mapping here as a whole.
     pub(super) fn replaces(&self, at: At) -> bool {
         at.is_some_and(|at| self.shapes[at].replace)
+    }
+
+    /// The field of the mapping that a scalar here stands for.
+    pub(super) fn short(&self, at: At) -> Option<&str> {
+        self.shapes[at?].short.as_deref()
     }
 
     /// Whether a place takes a list of names for a mapping from names to settings.
@@ -415,6 +422,7 @@ impl<'s> Compiler<'s> {
         let mut shape = Shape {
             types: Types::read(&schema["type"]),
             replace: schema[model::REPLACE] == true,
+            short: schema[model::SHORT].as_str().map(str::to_owned),
             probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
             expected: schema[model::EXPECTED].as_str().map(str::to_owned),
             ..Shape::default()
