@@ -10,6 +10,7 @@ mod editor;
 mod scalar;
 mod schema;
 mod traffic;
+mod volume;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -18,22 +19,24 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use batch::{Concurrency, Job, Restart, Schedule};
-pub use container::Container;
+pub use container::{Container, InitContainer, Sidecar};
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};
 pub use scalar::{
     Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
-    PathName, PortName, Quantity, ResourcePath, RetryOn, TimeZone, UrlPath, Wait,
+    PathName, PortName, Quantity, ResourcePath, RetryOn, SubPath, TimeZone, UrlPath, VolumeName,
+    VolumeRef, Wait,
 };
-pub use schema::{EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
+pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
 pub use traffic::{
     Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
     Rule, Traffic,
 };
+pub use volume::{Access, Volume, VolumeKind, WrittenVolume};
 pub use workload::{
-    Access, Capabilities, Dependencies, EnvValue, FileSource, ImagePull, Limits, Medium, PortRef,
-    Probe, Probes, Resources, Seccomp, SecurityContext, Volume, Workload,
+    Capabilities, Dependencies, EnvValue, FileSource, ImagePull, Limits, PortRef, Probe, Probes,
+    Resources, Scheme, Seccomp, SecurityContext, Workload,
 };
 
 /// One application: its components, how they call each other, and how that is governed.

@@ -215,6 +215,44 @@ components:
 }
 
 #[test]
+fn the_fields_of_sidecars_and_init_containers_have_origins() {
+    let app = "
+components:
+  worker:
+    image: example.com/worker:1
+    volumes: { /data: { kind: scratch, name: data } }
+    sidecars:
+      log:
+        image: example.com/log:1
+        env: { LANG: de }
+        volumes: { /in: { from: data } }
+        probes: { liveness: { tcp: 9000 } }
+    initContainers:
+      - { name: fetch, image: 'example.com/fetch:1', command: [fetch], files: { /etc/x: { text: x } } }
+";
+    let fields = [
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.image",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.restartPolicy",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.env.0.value",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.volumeMounts.0",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.livenessProbe",
+        "Deployment/worker-v1:spec.template.spec.initContainers.1.command.0",
+        "Deployment/worker-v1:spec.template.spec.initContainers.1.volumeMounts.0",
+        "ConfigMap/worker-v1-files:data",
+    ];
+    expect![[r#"
+        Deployment/worker-v1:spec.template.spec.initContainers.0.image comes from components.worker.sidecars.log.image
+        Deployment/worker-v1:spec.template.spec.initContainers.0.restartPolicy comes from components.worker.sidecars.log
+        Deployment/worker-v1:spec.template.spec.initContainers.0.env.0.value comes from components.worker.sidecars.log.env.LANG
+        Deployment/worker-v1:spec.template.spec.initContainers.0.volumeMounts.0 comes from components.worker.sidecars.log.volumes["/in"]
+        Deployment/worker-v1:spec.template.spec.initContainers.0.livenessProbe comes from components.worker.sidecars.log.probes.liveness
+        Deployment/worker-v1:spec.template.spec.initContainers.1.command.0 comes from components.worker.initContainers[0].command
+        Deployment/worker-v1:spec.template.spec.initContainers.1.volumeMounts.0 comes from components.worker.initContainers[0].files["/etc/x"]
+        ConfigMap/worker-v1-files:data comes from components.worker.files
+    "#]].assert_eq(&origins(&app[1..], &fields));
+}
+
+#[test]
 fn help_and_version_are_no_failures() {
     for args in ["--help", "-h", "--version", "build --help", "check -h"] {
         Weft::new(args).run().fine();

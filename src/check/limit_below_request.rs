@@ -1,6 +1,5 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::Quantity;
 use crate::source::Place;
 
 /// `limit-below-request`: a container may use less than is set aside for it.
@@ -52,7 +51,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
 
 /// What a quantity stands for. Its form was checked before; source of the units:
 /// k8s.io/apimachinery/pkg/api/resource.
-fn amount(quantity: &Quantity) -> f64 {
+pub(super) fn amount(quantity: &str) -> f64 {
     const UNITS: [(&str, f64); 12] = [
         ("Ki", 1024.0),
         ("Mi", 1_048_576.0),

@@ -3,12 +3,14 @@
 mod container;
 mod shell;
 mod version;
+mod volume;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::shell::{Unbound, shell};
 use self::version::Binder;
+use self::volume::Volumes;
 use super::{Answer, Component, ComponentId, Graph, Loader, Version, rule};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, App, GatewayKind, Governance};
@@ -35,7 +37,18 @@ pub fn build(app: App, load: Loader<'_>, sink: &mut Sink) -> Graph {
     }
     gateway_strays(app.gateway.as_ref(), sink);
     let names = answers(&components, &settings, sink);
-    let mut binder = Binder { components: &components, names: &names, load, sink };
+    let volumes = Volumes::read(&components, &settings, sink);
+    let name = |(name, ..): &Unbound| name.0.clone();
+    let version_names: Vec<Vec<Arc<str>>> =
+        settings.iter().map(|versions| versions.iter().map(name).collect()).collect();
+    let mut binder = Binder {
+        components: &components,
+        names: &names,
+        volumes: &volumes,
+        version_names: &version_names,
+        load,
+        sink,
+    };
     let bound: Vec<Vec<Version>> = settings
         .into_iter()
         .enumerate()

@@ -26,6 +26,8 @@ pub struct Container {
     pub args: Vec<String>,
     /// The directory to run in.
     pub working_dir: Option<String>,
+    /// `Always` of a container that runs beside the component's own.
+    pub restart: Option<&'static str>,
     /// Ports: name, number, transport.
     pub ports: Vec<(String, u16, &'static str)>,
     /// Variables, in an order in which references work.
@@ -36,6 +38,14 @@ pub struct Container {
     pub limits: Pairs,
     /// Probes: field and content.
     pub probes: Vec<(&'static str, ProbeView)>,
+    /// The user id, where it is not the pod's.
+    pub run_as_user: Option<u32>,
+    /// The group id, where it is not the pod's.
+    pub run_as_group: Option<u32>,
+    /// Whether running as root is refused, where that is not as in the pod.
+    pub run_as_non_root: Option<bool>,
+    /// The system-call filter, where it is not the pod's.
+    pub seccomp: Option<&'static str>,
     /// Whether more rights can be gained.
     pub allow_privilege_escalation: bool,
     /// Whether the container is root on the node.
@@ -68,6 +78,8 @@ pub struct ProbeView {
     headers: Pairs,
     tcp: bool,
     grpc: bool,
+    service: Option<String>,
+    scheme: Option<&'static str>,
     exec: Vec<String>,
     port: u16,
     initial_delay: Option<u64>,
@@ -75,6 +87,7 @@ pub struct ProbeView {
     timeout: Option<u64>,
     success: Option<u32>,
     failure: Option<u32>,
+    grace: Option<u64>,
 }
 
 /// A container without its mounts, whose fields are at `at` in the pod template. `calls` are those
@@ -97,11 +110,16 @@ pub(super) fn lower(
         command: container.command.clone(),
         args: container.args.clone(),
         working_dir: container.working_dir.clone(),
-        ports: container_ports(component),
+        restart: None,
+        ports: Vec::new(),
         env: env(graph, component, container, calls, at, trace),
         requests: quantities(&container.resources.cpu, &container.resources.memory),
         limits: limits.map(|limits| quantities(&limits.cpu, &limits.memory)).unwrap_or_default(),
         probes: probes(component, container, at, trace),
+        run_as_user: None,
+        run_as_group: None,
+        run_as_non_root: None,
+        seccomp: None,
         allow_privilege_escalation: escalation(security),
         privileged: security.privileged.unwrap_or(false),
         read_only: security.read_only_root_filesystem,
@@ -131,6 +149,26 @@ pub(super) fn lower(
     view
 }
 
+/// A container that stands beside or before the component's own: its identity is the pod's, but for
+/// what is written of its own.
+pub(super) fn companion(
+    graph: &Graph,
+    component: &Component,
+    container: &crate::graph::Container,
+    at: &str,
+    trace: &mut Trace,
+) -> Container {
+    let security = &container.security;
+    let root = (security.run_as_user == Some(0)).then_some(false);
+    Container {
+        run_as_user: security.run_as_user,
+        run_as_group: security.run_as_group,
+        run_as_non_root: security.run_as_non_root.or(root),
+        seccomp: security.seccomp.map(crate::model::Seccomp::name),
+        ..lower(graph, component, container, &[], at, trace)
+    }
+}
+
 /// Whether more rights can be gained. What is written decides; otherwise only where Kubernetes would
 /// refuse a "no": a privileged container, and one with `SYS_ADMIN`, has the rights already.
 fn escalation(security: &SecurityContext) -> bool {
@@ -152,7 +190,7 @@ fn quantities(
 }
 
 /// Each number the container listens on, once.
-fn container_ports(component: &Component) -> Vec<(String, u16, &'static str)> {
+pub(super) fn container_ports(component: &Component) -> Vec<(String, u16, &'static str)> {
     let mut seen: BTreeMap<(u16, &'static str), String> = BTreeMap::new();
     for port in &component.ports {
         seen.entry((port.target, port.protocol.transport()))
@@ -266,6 +304,8 @@ fn probe_view(component: &Component, probe: &Probe) -> ProbeView {
         headers: headers.map(|(name, value)| (name.to_string(), value.clone())).collect(),
         tcp: probe.tcp.is_some(),
         grpc: probe.grpc.is_some(),
+        service: probe.service.clone(),
+        scheme: probe.scheme.map(crate::model::Scheme::name),
         exec: probe.exec.clone().unwrap_or_default(),
         port,
         initial_delay: probe.initial_delay.as_ref().map(crate::model::Duration::seconds),
@@ -273,5 +313,6 @@ fn probe_view(component: &Component, probe: &Probe) -> ProbeView {
         timeout: probe.timeout.as_ref().map(|time| time.seconds().max(1)),
         success: probe.success_threshold,
         failure: probe.failure_threshold,
+        grace: probe.termination_grace_period.as_ref().map(crate::model::Duration::seconds),
     }
 }

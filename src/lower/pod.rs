@@ -35,6 +35,8 @@ pub struct Pod {
     pub fs_group: Option<u32>,
     /// The system-call filter.
     pub seccomp: &'static str,
+    /// What runs beside the component's own container and before it, in the order of its start.
+    pub init_containers: Vec<Container>,
     /// The containers: the component's own.
     pub containers: Vec<Container>,
     /// Volumes.
@@ -58,8 +60,9 @@ pub(super) fn lower(
     let mut annotations = version.annotations.clone();
     if graph.governance == Governance::Istio {
         labels.insert("sidecar.istio.io/inject".into(), "true".into());
-        if component.kind.ends() {
-            // A plain sidecar never ends, and with it neither would the job.
+        if component.kind.ends() || version.containers().nth(1).is_some() {
+            // A plain sidecar never ends, and with it neither would the job; and it starts only
+            // after all that runs before the component, whose calls would go nowhere.
             annotations
                 .entry("sidecar.istio.io/nativeSidecar".into())
                 .or_insert_with(|| "true".into());
@@ -76,7 +79,19 @@ pub(super) fn lower(
     let mounts = storage.mount(component, version, &version.container, at, &mut trace);
     let container =
         container::lower(graph, component, &version.container, &version.calls, at, &mut trace);
-    let container = Container { mounts, ..container };
+    let ports = container::container_ports(component);
+    let container = Container { mounts, ports, ..container };
+    // What runs beside the component is there for what runs before it.
+    let beside = version.sidecars.iter().map(|sidecar| (sidecar, Some("Always")));
+    let before = version.init.iter().map(|one| (one, None));
+    let mut init_containers = Vec::new();
+    for (one, restart) in beside.chain(before) {
+        let at = format!("spec.initContainers.{}", init_containers.len());
+        trace.add(at.clone(), Place::Key(one.path.clone()));
+        let mounts = storage.mount(component, version, one, &at, &mut trace);
+        let view = container::companion(graph, component, one, &at, &mut trace);
+        init_containers.push(Container { mounts, restart, ..view });
+    }
     let (volumes, needs) = storage.finish();
     if !needs.files.is_empty() {
         // Files mounted by path do not follow their ConfigMap; a changed text must restart the pod.
@@ -106,6 +121,7 @@ pub(super) fn lower(
         run_as_group: security.run_as_group,
         fs_group: security.fs_group,
         seccomp: security.seccomp.unwrap_or(Seccomp::RuntimeDefault).name(),
+        init_containers,
         containers: vec![container],
         volumes,
     };

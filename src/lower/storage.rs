@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::slug;
 use super::view::{Claim, Trace};
-use crate::graph::{Component, Container, File, Version, Volume};
-use crate::model::{Kind, Medium};
+use crate::graph::{Component, Container, File, Source, Version, Volume};
+use crate::model::{Kind, VolumeKind};
 use crate::source::{Path, Place};
 
 /// A volume of the pod, with exactly one kind of content.
@@ -16,6 +16,7 @@ pub struct PodVolume {
     name: String,
     scratch: bool,
     memory: bool,
+    limit: Option<String>,
     claim: Option<String>,
     config_map: Option<String>,
     secret: Option<String>,
@@ -45,14 +46,19 @@ pub(super) fn files_name(version: &Version) -> String {
 }
 
 /// The name of the claim behind a volume of a workload that shares it among its pods.
-pub(super) fn claim_name(version: &Version, volume: &str) -> String {
-    format!("{}-{volume}", version.workload)
+pub(super) fn claim_name(workload: &str, volume: &str) -> String {
+    format!("{workload}-{volume}")
+}
+
+/// The name that a volume with a name has in its pod.
+fn named(name: &str) -> String {
+    format!("storage-{name}")
 }
 
 /// The volumes of a pod, gathered container by container.
 #[derive(Default)]
 pub(super) struct Storage {
-    /// Volumes that hold files, by name: several files come from one.
+    /// Volumes of which there can be several mounts, by name.
     sources: BTreeMap<String, PodVolume>,
     volumes: Vec<PodVolume>,
     needs: Needs,
@@ -70,7 +76,7 @@ impl Storage {
     ) -> Vec<Mount> {
         let mut mounts = Vec::new();
         for (path, file) in &container.files {
-            let (volume, key) = self.source(version, path, file);
+            let (volume, key) = self.source(component, version, container, path, file);
             let place = Place::Key(container.path.field("files").key(path));
             trace.add(format!("{at}.volumeMounts.{}", mounts.len()), place);
             mounts.push(Mount {
@@ -82,14 +88,23 @@ impl Storage {
             self.sources.entry(volume.name.clone()).or_insert(volume);
         }
         for (path, volume) in &container.volumes {
-            let name = format!("volume-{}", slug(path));
             let place = container.path.field("volumes").key(path);
             trace.add(format!("{at}.volumeMounts.{}", mounts.len()), Place::Key(place.clone()));
+            let own = container.name == component.name;
+            let name = match (&volume.source, &volume.name) {
+                (Source::Of(lent), _) => {
+                    format!("shared-{}", slug(&format!("{}/{}", lent.workload, lent.name)))
+                }
+                (Source::Shared(name), _) | (_, Some(name)) => named(name),
+                (_, None) if own => format!("volume-{}", slug(path)),
+                // Paths repeat from container to container.
+                (_, None) => format!("volume-{}", slug(&format!("{}:{path}", container.name))),
+            };
             mounts.push(Mount {
                 volume: name.clone(),
                 path: path.clone(),
-                sub_path: None,
-                read_only: false,
+                sub_path: volume.sub_path.clone(),
+                read_only: volume.read_only,
             });
             self.volume(component, version, name, volume, place);
         }
@@ -102,7 +117,14 @@ impl Storage {
     }
 
     /// The volume that holds a file, and the file's key in it.
-    fn source(&mut self, version: &Version, path: &str, file: &File) -> (PodVolume, String) {
+    fn source(
+        &mut self,
+        component: &Component,
+        version: &Version,
+        container: &Container,
+        path: &str,
+        file: &File,
+    ) -> (PodVolume, String) {
         let shipped = match file {
             File::Text(text) => Ok(text.clone()),
             File::Bytes(bytes) => Err(bytes.clone()),
@@ -120,7 +142,11 @@ impl Storage {
                 );
             }
         };
-        let key = slug(path);
+        // Paths repeat from container to container.
+        let key = match container.name == component.name {
+            true => slug(path),
+            false => format!("{}.{}", container.name, slug(path)),
+        };
         self.needs.files.insert(key.clone(), shipped);
         let config_map = Some(files_name(version));
         (PodVolume { name: "files".into(), config_map, ..PodVolume::default() }, key)
@@ -135,13 +161,21 @@ impl Storage {
         place: Path,
     ) {
         let mut entry = PodVolume { name: name.clone(), ..PodVolume::default() };
-        match volume {
-            Volume::Scratch(medium) => {
+        match &volume.source {
+            // Its container declares it.
+            Source::Shared(_) => return,
+            Source::Scratch(kind, limit) => {
                 entry.scratch = true;
-                entry.memory = *medium == Medium::Memory;
+                entry.memory = *kind == VolumeKind::Memory;
+                entry.limit = limit.clone();
             }
-            Volume::Claim(claim) => entry.claim = Some(claim.clone()),
-            Volume::Persistent { size, class, access } => {
+            Source::Claim(claim) => entry.claim = Some(claim.clone()),
+            Source::Of(lent) => {
+                entry.claim = Some(claim_name(&lent.workload, &named(&lent.name)));
+                self.sources.entry(name).or_insert(entry);
+                return;
+            }
+            Source::Persistent { size, class, access } => {
                 let claim =
                     Claim { size: size.clone(), class: class.clone(), access: access.name() };
                 self.needs.claims.push((name.clone(), claim, place));
@@ -149,7 +183,7 @@ impl Storage {
                     // Each pod has its own, made from the template of the same name.
                     return;
                 }
-                entry.claim = Some(claim_name(version, &name));
+                entry.claim = Some(claim_name(&version.workload, &name));
             }
         }
         self.volumes.push(entry);

@@ -33,8 +33,9 @@ pub(super) fn lower(
         let (pod, needs, pod_trace) = pod::lower(graph, component, version);
         let mut labels = labels(graph, component);
         labels.insert("version".into(), version.name.to_string());
-        let place = |field: &'static str| Place::Key(version.path.field(field));
         if !needs.files.is_empty() {
+            let mut holders = version.containers().filter(|one| !one.files.is_empty());
+            let from = holders.next().map_or(&version.path, |one| &one.path).field("files");
             let meta = Meta::new(files_name(version), Some(&component.namespace), labels.clone());
             let mut texts = Vec::new();
             let mut bytes = Vec::new();
@@ -44,9 +45,9 @@ pub(super) fn lower(
                     Err(content) => bytes.push((key, k8s_openapi::ByteString(content))),
                 }
             }
-            let trace = Trace::default().at("data", place("files"));
+            let trace = Trace::default().at("data", Place::Key(from.clone()));
             let body = Body::ConfigMap(ConfigMap { meta, texts, bytes });
-            views.push(View::new(body, version.path.field("files"), trace));
+            views.push(View::new(body, from, trace));
         }
         let mut claims = Vec::new();
         for (volume, claim, path) in needs.claims {
@@ -54,7 +55,7 @@ pub(super) fn lower(
                 claims.push((volume, claim, path));
                 continue;
             }
-            let name = claim_name(version, &volume);
+            let name = claim_name(&version.workload, &volume);
             let meta = Meta::new(name, Some(&component.namespace), labels.clone());
             let trace = Trace::default()
                 .at("spec.resources.requests.storage", Place::Value(path.field("size")));

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    EnvName, EnvValue, FileSource, ImageName, ImagePull, PathName, Resources, SecurityContext,
-    Volume,
+    EnvName, EnvValue, FileSource, ImageName, ImagePull, Name, PathName, Probes, Resources,
+    SecurityContext, WrittenVolume,
 };
 
 /// What every container has.
@@ -34,7 +34,7 @@ pub struct Container {
     /// Files in the container, by their absolute path.
     pub files: Option<BTreeMap<PathName, FileSource>>,
     /// Directories in the container that are storage, by their absolute path.
-    pub volumes: Option<BTreeMap<PathName, Volume>>,
+    pub volumes: Option<BTreeMap<PathName, WrittenVolume>>,
     /// Processor and memory.
     pub resources: Option<Resources>,
     /// What the container may do. Without it: the restricted profile of the Pod Security Standards.
@@ -58,4 +58,25 @@ impl Container {
         ];
         fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name)
     }
+}
+
+/// A container that runs beside the component's own: it starts before, and stops after.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+pub struct Sidecar {
+    /// What every container has.
+    #[serde(flatten)]
+    pub container: Container,
+    /// How Kubernetes finds out whether it is well.
+    pub probes: Option<Probes>,
+}
+
+/// A container that runs to its end before the component's own starts.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct InitContainer {
+    /// Its name, by which a layer above changes it.
+    #[schemars(example = &"migrate")]
+    pub name: Name,
+    /// What every container has.
+    #[serde(flatten)]
+    pub container: Container,
 }

@@ -134,6 +134,21 @@ text! {
     PathName, "^/[^:/]+(/[^:/]+)*$", 4096, "an absolute path without `:`, `//` or a `/` at its end"
 }
 text! {
+    /// A path below a volume.
+    SubPath, r"^(\.?[^/.][^/]*)(/\.?[^/.][^/]*)*$", 1024,
+    "a path below the volume: without `/` at its beginning or end, and without `..`"
+}
+text! {
+    /// The name of a volume.
+    VolumeName, "^[a-z]([-a-z0-9]*[a-z0-9])?$", 40,
+    "a name of lower-case letters, digits and dashes that starts with a letter (at most 40)"
+}
+text! {
+    /// A volume by its name, in the pod or in another component.
+    VolumeRef, "^([a-z]([-a-z0-9]*[a-z0-9])?/)?[a-z]([-a-z0-9]*[a-z0-9])?$", 104,
+    "the `name` of a volume of this pod, or `COMPONENT/NAME`"
+}
+text! {
     /// A Kubernetes quantity: `100m`, `64Mi`, `1.5`.
     Quantity, "^[0-9]+([.][0-9]+)?([eE][0-9]+|m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$", 32,
     "a quantity such as `100m`, `64Mi` or `1.5`"

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Container, Dependency, Duration, HeaderName, Label, LabelValue, Name, Quantity, Wait};
+use super::{
+    Container, Dependency, Duration, HeaderName, InitContainer, Label, LabelValue, Name, Quantity,
+    Sidecar, Wait,
+};
 
 /// The settings of a component's pods. A version overrides them key by key.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,6 +28,12 @@ pub struct Workload {
     pub start_after: Option<Vec<Name>>,
     /// How Kubernetes finds out whether a pod is well.
     pub probes: Option<Probes>,
+    /// Containers that run beside the component's own, by name: they start before it, and stop after it.
+    pub sidecars: Option<BTreeMap<Name, Sidecar>>,
+    /// Containers that run to their end, one after the other, before the component's own starts. A
+    /// layer above changes them by name.
+    #[schemars(extend("x-by-name" = true))]
+    pub init_containers: Option<Vec<InitContainer>>,
     /// Labels of the workload and its pods.
     #[schemars(example = BTreeMap::from([("team", "books")]))]
     pub labels: Option<BTreeMap<Label, LabelValue>>,
@@ -41,6 +50,8 @@ impl Workload {
             ("dependsOn", self.depends_on.is_some()),
             ("startAfter", self.start_after.is_some()),
             ("probes", self.probes.is_some()),
+            ("sidecars", self.sidecars.is_some()),
+            ("initContainers", self.init_containers.is_some()),
             ("labels", self.labels.is_some()),
             ("annotations", self.annotations.is_some()),
         ];
@@ -109,56 +120,6 @@ pub enum FileSource {
     Config(String),
 }
 
-/// Storage behind a directory.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Volume {
-    /// Empty at the start, gone with the pod.
-    Scratch(Medium),
-    /// A claim that the workload owns.
-    Persistent {
-        /// How much.
-        size: Quantity,
-        /// The storage class; without it the cluster's default.
-        class: Option<String>,
-        /// Who can mount it.
-        access: Access,
-    },
-    /// A claim that exists already.
-    Claim(String),
-}
-
-/// What scratch storage is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Medium {
-    /// The node's disk.
-    Disk,
-    /// Memory, which counts against the memory limit.
-    Memory,
-}
-
-/// Who can mount a claim.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[allow(missing_docs, reason = "the names are Kubernetes' own")]
-pub enum Access {
-    #[default]
-    ReadWriteOnce,
-    ReadOnlyMany,
-    ReadWriteMany,
-    ReadWriteOncePod,
-}
-
-impl Access {
-    /// Kubernetes' name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReadWriteOnce => "ReadWriteOnce",
-            Self::ReadOnlyMany => "ReadOnlyMany",
-            Self::ReadWriteMany => "ReadWriteMany",
-            Self::ReadWriteOncePod => "ReadWriteOncePod",
-        }
-    }
-}
-
 /// The three probes of a container.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Probes {
@@ -181,6 +142,9 @@ pub struct Probe {
     #[schemars(example = &"http")]
     #[schemars(extend("x-names" = "port"))]
     pub port: Option<PortRef>,
+    /// How `http` is spoken. Without it: `HTTP`.
+    #[schemars(example = &"HTTPS")]
+    pub scheme: Option<Scheme>,
     /// Headers for `http`.
     #[schemars(example = BTreeMap::from([("Host", "probe")]))]
     pub headers: Option<BTreeMap<HeaderName, String>>,
@@ -192,6 +156,9 @@ pub struct Probe {
     #[schemars(example = &"grpc")]
     #[schemars(extend("x-names" = "port"))]
     pub grpc: Option<PortRef>,
+    /// For `grpc`: the service whose health is asked for. Without it: that of the whole server.
+    #[schemars(example = &"readiness")]
+    pub service: Option<String>,
     /// A command that exits with 0.
     #[schemars(length(min = 1), example = ["redis-cli", "ping"])]
     pub exec: Option<Vec<String>>,
@@ -210,6 +177,27 @@ pub struct Probe {
     /// Failures in a row that count as unwell. Kubernetes' default is 3.
     #[schemars(range(min = 1, max = 1000), example = 3)]
     pub failure_threshold: Option<u32>,
+    /// How long the container has to stop when this probe restarts it. Without it: as long as at any other time.
+    #[schemars(example = &"5s")]
+    pub termination_grace_period: Option<Duration>,
+}
+
+/// How an HTTP probe is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, clippy::upper_case_acronyms, reason = "the names are Kubernetes' own")]
+pub enum Scheme {
+    HTTP,
+    HTTPS,
+}
+
+impl Scheme {
+    /// Kubernetes' name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HTTP => "HTTP",
+            Self::HTTPS => "HTTPS",
+        }
+    }
 }
 
 /// A port by its name in `ports`, or by the container's number.

@@ -32,11 +32,17 @@ const COMPONENT_ONLY: [&str; 14] = [
 ];
 
 /// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
-/// exclude each other are replaced as a whole; a list of names adds up with another by name.
+/// exclude each other are replaced as a whole; a list of names adds up with another by name, and so do
+/// items that have names.
 pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let grammar = Grammar::app();
     if grammar.replaces(at) {
         return upper.clone();
+    }
+    if let (Some(item_at), Value::Sequence(_), Value::Sequence(_)) =
+        (grammar.named_items(at), &lower.value, &upper.value)
+    {
+        return merge_named(lower, upper, item_at);
     }
     let named = grammar.names_or_settings(at);
     let lower = if named { names_as_mapping(lower) } else { lower };
@@ -78,6 +84,30 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
         }
     }
     Node { value: Value::Mapping(Mapping::new(out)), span }
+}
+
+/// A list of named items over another: an item changes the one of its name, and a new one comes
+/// last. The order stays.
+fn merge_named(lower: Node, upper: &Node, item_at: At) -> Node {
+    let name = |item: &Node| {
+        item.get("name").and_then(|entry| entry.value.scalar()).map(|name| name.text.clone())
+    };
+    let span = lower.span;
+    let Value::Sequence(items) = lower.value else { return upper.clone() };
+    let mut known: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for (position, item) in items.iter().enumerate() {
+        if let Some(name) = name(item) {
+            known.entry(name).or_insert(position);
+        }
+    }
+    let mut out = items;
+    for item in upper.items() {
+        match name(item).and_then(|name| known.get(&name)) {
+            Some(position) => out[*position] = merge(out[*position].clone(), item, item_at),
+            None => out.push(without_nulls(item)),
+        }
+    }
+    Node { value: Value::Sequence(out), span }
 }
 
 /// A delta that gives versions to a component without any adds them to the one that runs: that one

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::super::{Answer, Call, Component, ComponentId, Loader, Port, Version, rule};
 use super::shell::Unbound;
+use super::volume::{Pod, Volumes};
 use crate::diag::{Diagnostic, Sink, listing};
-use crate::model::{self, Connection, Dependencies, Dependency, Kind, Name};
+use crate::model::{self, Connection, Dependencies, Dependency, Name};
 use crate::source::{Path, Place};
 
 /// Binds the names that versions use.
 pub(super) struct Binder<'a> {
     pub(super) components: &'a [Component],
     pub(super) names: &'a BTreeMap<Arc<str>, Answer>,
+    pub(super) volumes: &'a Volumes,
+    pub(super) version_names: &'a [Vec<Arc<str>>],
     pub(super) load: Loader<'a>,
     pub(super) sink: &'a mut Sink,
 }
@@ -23,18 +26,22 @@ impl Binder<'_> {
         let component = &self.components[id.0];
         versions
             .into_iter()
-            .map(|(name, path, settings)| self.version(id, component, name, path, settings))
+            .enumerate()
+            .map(|(at, (name, path, settings))| {
+                self.version((id.0, at), component, name, path, settings)
+            })
             .collect()
     }
 
     fn version(
         &mut self,
-        id: ComponentId,
+        pod: Pod,
         component: &Component,
         name: Name,
         path: Path,
         settings: model::Workload,
     ) -> Version {
+        let id = ComponentId(pod.0);
         // Without an image, what else is written of it says nothing.
         let imageless = settings.container.image.as_ref().is_none_or(String::is_empty);
         let settings = match imageless {
@@ -44,10 +51,7 @@ impl Binder<'_> {
             }
             false => settings,
         };
-        let workload = match component.kind {
-            Kind::Deployment => format!("{}-{name}", component.name),
-            _ => component.name.to_string(),
-        };
+        let workload = component.workload_name(&name);
         let calls = match settings.depends_on.unwrap_or_default() {
             Dependencies::Map(map) => map
                 .into_iter()
@@ -60,8 +64,24 @@ impl Binder<'_> {
         };
         let start_after = self.start_after(component, &path, settings.start_after);
         let probes = settings.probes.unwrap_or_default();
-        let container =
-            self.container(component.name.clone(), path.clone(), settings.container, probes);
+        let own = component.name.clone();
+        let container = self.container(pod, own, path.clone(), settings.container, probes);
+        let sidecars = settings.sidecars.into_iter().flatten();
+        let sidecars = sidecars
+            .map(|(name, sidecar)| {
+                let path = path.field("sidecars").key(&name);
+                let probes = sidecar.probes.unwrap_or_default();
+                self.companion(pod, "sidecar", name.0, path, sidecar.container, probes)
+            })
+            .collect();
+        let init = settings.init_containers.into_iter().flatten().enumerate();
+        let init = init
+            .map(|(at, one)| {
+                let path = path.field("initContainers").index(at);
+                let probes = model::Probes::default();
+                self.companion(pod, "init container", one.name.0, path, one.container, probes)
+            })
+            .collect();
         let labels = settings.labels.into_iter().flatten();
         let annotations = settings.annotations.into_iter().flatten();
         Version {
@@ -69,6 +89,8 @@ impl Binder<'_> {
             workload,
             replicas: settings.replicas,
             container,
+            sidecars,
+            init,
             calls,
             start_after,
             labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
