@@ -6,6 +6,7 @@ mod address_mismatch;
 mod approximated_traffic;
 mod dead_version;
 mod dependency_cycle;
+mod duplicate_container;
 mod duplicate_port;
 mod entry_collision;
 mod env_reference_cycle;
@@ -16,15 +17,20 @@ mod header_not_propagated;
 mod inexpressible_entry_rule;
 mod invalid_regex;
 mod limit_below_request;
+mod loopback_listener;
+mod malformed_job;
 mod malformed_probe;
+mod malformed_schedule;
 mod misplaced_matcher;
 mod mount_collision;
 mod name_too_long;
 mod not_in_this_mode;
 mod object_name_collision;
 mod reserved_label;
+mod reserved_user;
 mod retries_beyond_timeout;
 mod rule_on_opaque_port;
+mod senseless_quantity;
 mod shadowed_rule;
 mod share_without_replicas;
 mod split_not_by_replicas;
@@ -32,6 +38,7 @@ mod start_order_cycle;
 mod unreachable_component;
 mod unused_app;
 mod versions_need_deployment;
+mod volume_on_one_node;
 mod weights_not_100;
 
 use crate::diag::{Diagnostic, Reported, Rule, Severity, Sink};
@@ -49,6 +56,7 @@ static CHECKS: &[Check] = &[
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
+    (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
     (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
     (&entry_collision::ENTRY_COLLISION, entry_collision::check),
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
@@ -59,15 +67,20 @@ static CHECKS: &[Check] = &[
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
     (&invalid_regex::INVALID_REGEX, invalid_regex::check),
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
+    (&loopback_listener::LOOPBACK_LISTENER, loopback_listener::check),
+    (&malformed_job::MALFORMED_JOB, malformed_job::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
+    (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
     (&mount_collision::MOUNT_COLLISION, mount_collision::check),
     (&name_too_long::NAME_TOO_LONG, name_too_long::check),
     (&not_in_this_mode::NOT_IN_THIS_MODE, not_in_this_mode::check),
     (&object_name_collision::OBJECT_NAME_COLLISION, object_name_collision::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
+    (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
     (&rule_on_opaque_port::RULE_ON_OPAQUE_PORT, rule_on_opaque_port::check),
+    (&senseless_quantity::SENSELESS_QUANTITY, senseless_quantity::check),
     (&shadowed_rule::SHADOWED_RULE, shadowed_rule::check),
     (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
@@ -75,6 +88,7 @@ static CHECKS: &[Check] = &[
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
     (&unused_app::UNUSED_APP, unused_app::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
+    (&volume_on_one_node::VOLUME_ON_ONE_NODE, volume_on_one_node::check),
     (&weights_not_100::WEIGHTS_NOT_100, weights_not_100::check),
 ];
 

@@ -218,7 +218,7 @@ pub fn json(graph: &Graph) -> Value {
                 "versions": component.versions.iter().enumerate().map(|(position, version)| json!({
                     "name": version.name,
                     "workload": version.workload,
-                    "image": version.image,
+                    "image": version.container.image,
                     "share": share(component, position),
                     "rule": reached_by_rule(component, position),
                 })).collect::<Vec<_>>(),
@@ -285,7 +285,7 @@ pub fn mermaid(graph: &Graph) -> String {
             let (open, close) = match component.kind {
                 Kind::External => ("[/", "/]"),
                 Kind::StatefulSet => ("[(", ")]"),
-                Kind::Deployment | Kind::Job => ("[", "]"),
+                _ => ("[", "]"),
             };
             let _ = writeln!(out, "  {}{open}\"{}\"{close}", id(&component.name), component.name);
         }
@@ -335,7 +335,7 @@ pub fn dot(graph: &Graph) -> String {
             let shape = match component.kind {
                 Kind::StatefulSet => "cylinder",
                 Kind::External => "parallelogram",
-                Kind::Deployment | Kind::Job => "box",
+                _ => "box",
             };
             let _ = writeln!(out, "  \"{}\" [shape={shape}];", component.name);
             continue;

@@ -13,8 +13,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Kind, Match, Medium,
-    Probes, Protocol, Resources, Retries, SecurityContext, Via,
+    Access, Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Job, Kind,
+    Match, Probes, Protocol, Resources, Retries, Schedule, SecurityContext, Via, VolumeKind,
 };
 use crate::source::Path;
 
@@ -109,6 +109,10 @@ pub struct Component {
     pub versioned: bool,
     /// How calls to it are treated.
     pub traffic: Traffic,
+    /// When it runs, of a cronjob.
+    pub schedule: Option<Schedule>,
+    /// How it runs to its end, of a job or a cronjob.
+    pub job: Job,
 }
 
 /// A service account.
@@ -176,7 +180,30 @@ pub struct Version {
     pub workload: String,
     /// Number of pods, as written.
     pub replicas: Option<u32>,
-    /// The container image.
+    /// What runs in each pod.
+    pub container: Container,
+    /// What runs beside it, by name.
+    pub sidecars: Vec<Container>,
+    /// What runs to its end before it, in order.
+    pub init: Vec<Container>,
+    /// Calls to other components.
+    pub calls: Vec<Call>,
+    /// Components created before this one.
+    pub start_after: Vec<(ComponentId, Path)>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A container of a pod.
+#[derive(Debug)]
+pub struct Container {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where its settings are written.
+    pub path: Path,
+    /// Its image.
     pub image: String,
     /// When the image is pulled.
     pub image_pull: Option<crate::model::ImagePull>,
@@ -188,10 +215,6 @@ pub struct Version {
     pub working_dir: Option<String>,
     /// Variables that the author wrote, by name.
     pub env: BTreeMap<String, crate::model::EnvValue>,
-    /// Calls to other components.
-    pub calls: Vec<Call>,
-    /// Components created before this one.
-    pub start_after: Vec<(ComponentId, Path)>,
     /// Files, by path.
     pub files: BTreeMap<String, File>,
     /// Storage, by path.
@@ -200,12 +223,8 @@ pub struct Version {
     pub probes: Probes,
     /// Processor and memory.
     pub resources: Resources,
-    /// What the container may do.
+    /// What it may do.
     pub security: SecurityContext,
-    /// Labels.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations.
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// The content of a file.
@@ -221,11 +240,24 @@ pub enum File {
     Config(String, String),
 }
 
-/// Storage.
+/// Storage behind a directory.
 #[derive(Debug)]
-pub enum Volume {
-    /// Gone with the pod.
-    Scratch(Medium),
+pub struct Volume {
+    /// What it is.
+    pub source: Source,
+    /// The name by which others mount it.
+    pub name: Option<Arc<str>>,
+    /// Whether the container can only read it.
+    pub read_only: bool,
+    /// The part that is mounted.
+    pub sub_path: Option<String>,
+}
+
+/// What storage is.
+#[derive(Debug)]
+pub enum Source {
+    /// Gone with the pod: what it is made of, and the most it may hold.
+    Scratch(VolumeKind, Option<String>),
     /// A claim that the workload owns.
     Persistent {
         /// How much.
@@ -233,10 +265,29 @@ pub enum Volume {
         /// The storage class.
         class: Option<String>,
         /// Who can mount it.
-        access: crate::model::Access,
+        access: Access,
     },
     /// A claim that exists.
     Claim(String),
+    /// A named volume of the same pod.
+    Shared(Arc<str>),
+    /// A claim that another workload owns.
+    Of(Lent),
+}
+
+/// A claim of another workload.
+#[derive(Debug)]
+pub struct Lent {
+    /// The component that owns it.
+    pub component: ComponentId,
+    /// Position of its version.
+    pub version: usize,
+    /// The volume's name there.
+    pub name: Arc<str>,
+    /// The name of the workload that owns it.
+    pub workload: String,
+    /// Who can mount it.
+    pub access: Access,
 }
 
 /// An edge of the graph: one version of a component calls another component.
@@ -420,6 +471,14 @@ impl Graph {
         cycles
     }
 
+    /// Every container of every pod.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.components
+            .iter()
+            .flat_map(|component| &component.versions)
+            .flat_map(Version::containers)
+    }
+
     /// The name of the routes that the shared entry has in Istio.
     pub fn entry_name(&self) -> String {
         format!("{}-entry", self.name)
@@ -471,6 +530,24 @@ fn shortest_cycle(edges: &[Vec<ComponentId>], members: &[usize]) -> Option<Vec<C
         }
     }
     None
+}
+
+impl Version {
+    /// Whether its pods mount a claim that is for one node at a time.
+    pub fn mounts_on_one_node(&self) -> bool {
+        self.containers().flat_map(|container| container.volumes.values()).any(|volume| {
+            match &volume.source {
+                Source::Persistent { access, .. } => !access.is_shared(),
+                Source::Of(lent) => !lent.access.is_shared(),
+                Source::Scratch(..) | Source::Claim(_) | Source::Shared(_) => false,
+            }
+        })
+    }
+
+    /// The containers of its pods: its own, those beside it, those before it.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        std::iter::once(&self.container).chain(&self.sidecars).chain(&self.init)
+    }
 }
 
 impl Port {
@@ -528,6 +605,14 @@ impl Component {
     /// The name of the load balancer of the ports that have one.
     pub fn balancer_name(&self) -> String {
         format!("{}-external", self.name)
+    }
+
+    /// The name of the workload of a version.
+    pub fn workload_name(&self, version: &str) -> String {
+        match self.kind {
+            Kind::Deployment => format!("{}-{version}", self.name),
+            _ => self.name.to_string(),
+        }
     }
 
     /// The name under which one version answers.

@@ -2,10 +2,13 @@
 //!
 //! Total: it cannot fail and cannot report. Knows no text.
 
+mod batch;
+mod container;
 mod entry;
 mod governance;
 mod pod;
 mod service;
+mod storage;
 pub mod view;
 mod workload;
 

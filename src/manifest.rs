@@ -68,7 +68,7 @@ impl Object {
             &["Service", "EndpointSlice", "ServiceEntry"],
             &["Gateway"],
             &["DestinationRule"],
-            &["Deployment", "StatefulSet", "Job"],
+            &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"],
             &["VirtualService", "HTTPRoute", "Ingress"],
         ];
         let kind = self.kind.kind.as_str();

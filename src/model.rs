@@ -3,12 +3,15 @@
 //! The JSON Schema is generated from these types, so every field's description and example is
 //! here and nowhere else. No defaults are applied and no names are looked up.
 
+mod batch;
+mod container;
 mod edge;
 mod editor;
 mod order;
 mod scalar;
 mod schema;
 mod traffic;
+mod volume;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -16,22 +19,26 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use batch::{Concurrency, Job, Restart, Schedule};
+pub use container::{Container, InitContainer, Sidecar};
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
 pub use editor::{each_place, published};
 pub use order::order;
 pub use scalar::{
     Address, Callee, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue,
-    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
+    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, SubPath, TimeZone, UrlPath,
+    VolumeName, VolumeRef, Wait,
 };
-pub use schema::{EXPECTED, NAMES, REPLACE, overlay, schema};
+pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
 pub use traffic::{
     Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
     Rule, Traffic,
 };
+pub use volume::{Access, Volume, VolumeKind, WrittenVolume};
 pub use workload::{
-    Access, Capabilities, Dependencies, EnvValue, FileSource, ImagePull, Limits, Medium, PortRef,
-    Probe, Probes, Resources, Seccomp, SecurityContext, Volume, Workload,
+    Capabilities, Dependencies, EnvValue, FileSource, ImagePull, Limits, PortRef, Probe, Probes,
+    Resources, Scheme, Seccomp, SecurityContext, Workload,
 };
 
 /// One application: its components, how they call each other, and how that is governed.
@@ -160,6 +167,8 @@ pub struct Defaults {
     pub workload: Workload,
     /// How calls to the components are treated.
     pub traffic: Option<Traffic>,
+    /// How jobs and cronjobs run to their end.
+    pub job: Option<Job>,
 }
 
 /// One part of the application: a name that others call, and what runs behind it.
@@ -201,6 +210,10 @@ pub struct Component {
     pub versions: Option<BTreeMap<Name, Workload>>,
     /// How calls to this component are routed and treated.
     pub traffic: Option<Traffic>,
+    /// For a cronjob, and required there: when it runs.
+    pub schedule: Option<Schedule>,
+    /// For a job or a cronjob: how it runs to its end.
+    pub job: Option<Job>,
     /// The settings of the workload.
     #[serde(flatten)]
     pub workload: Workload,
@@ -227,8 +240,12 @@ pub enum Kind {
     Deployment,
     /// Pods with stable names and storage.
     StatefulSet,
+    /// One pod on every node.
+    DaemonSet,
     /// Pods that run to completion, once.
     Job,
+    /// Pods that run to completion, again and again, by the clock.
+    CronJob,
     /// Nothing: an address outside the cluster that components call.
     External,
 }
@@ -239,9 +256,16 @@ impl Kind {
         match self {
             Self::Deployment => "deployment",
             Self::StatefulSet => "statefulset",
+            Self::DaemonSet => "daemonset",
             Self::Job => "job",
+            Self::CronJob => "cronjob",
             Self::External => "external",
         }
+    }
+
+    /// Whether its pods run to an end, and answer no calls.
+    pub const fn ends(self) -> bool {
+        matches!(self, Self::Job | Self::CronJob)
     }
 }
 

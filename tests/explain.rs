@@ -176,6 +176,90 @@ fn explain_leads_from_a_field_of_a_manifest_to_its_line() {
     "#]].assert_eq(&text);
 }
 
+/// What `explain` says each field comes from.
+fn origins(app: &str, fields: &[&str]) -> String {
+    let mut out = String::new();
+    for field in fields {
+        let text = Weft::on(&format!("explain {field}"), app).run().fine();
+        let line = text.lines().find(|line| line.starts_with("comes from ")).expect("an origin");
+        out += &format!("{field} {line}\n");
+    }
+    out
+}
+
+#[test]
+fn the_fields_of_jobs_and_cronjobs_have_origins() {
+    let app = "
+components:
+  report:
+    kind: cronjob
+    image: example.com/report:1
+    env: { LANG: de }
+    schedule: { cron: '0 3 * * *', timeZone: Europe/Berlin, keepFailed: 2 }
+    job: { retries: 1, restart: never }
+  sweep: { kind: cronjob, image: 'example.com/sweep:1', schedule: '@daily' }
+  resize: { kind: job, image: 'example.com/resize:1', job: { ttl: 1h } }
+";
+    let fields = [
+        "CronJob/report:spec.schedule",
+        "CronJob/report:spec.timeZone",
+        "CronJob/report:spec.failedJobsHistoryLimit",
+        "CronJob/report:spec.jobTemplate.spec.backoffLimit",
+        "CronJob/report:spec.jobTemplate.spec.template.spec.restartPolicy",
+        "CronJob/report:spec.jobTemplate.spec.template.spec.containers.0.env.0",
+        "CronJob/sweep:spec.schedule",
+        "Job/resize:spec.ttlSecondsAfterFinished",
+    ];
+    expect![[r#"
+        CronJob/report:spec.schedule comes from components.report.schedule.cron
+        CronJob/report:spec.timeZone comes from components.report.schedule.timeZone
+        CronJob/report:spec.failedJobsHistoryLimit comes from components.report.schedule.keepFailed
+        CronJob/report:spec.jobTemplate.spec.backoffLimit comes from components.report.job.retries
+        CronJob/report:spec.jobTemplate.spec.template.spec.restartPolicy comes from components.report.job.restart
+        CronJob/report:spec.jobTemplate.spec.template.spec.containers.0.env.0 comes from components.report.env.LANG
+        CronJob/sweep:spec.schedule comes from components.sweep.schedule.cron
+        Job/resize:spec.ttlSecondsAfterFinished comes from components.resize.job.ttl
+    "#]].assert_eq(&origins(&app[1..], &fields));
+}
+
+#[test]
+fn the_fields_of_sidecars_and_init_containers_have_origins() {
+    let app = "
+components:
+  worker:
+    image: example.com/worker:1
+    volumes: { /data: { kind: scratch, name: data } }
+    sidecars:
+      log:
+        image: example.com/log:1
+        env: { LANG: de }
+        volumes: { /in: { from: data } }
+        probes: { liveness: { tcp: 9000 } }
+    initContainers:
+      - { name: fetch, image: 'example.com/fetch:1', command: [fetch], files: { /etc/x: { text: x } } }
+";
+    let fields = [
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.image",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.restartPolicy",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.env.0.value",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.volumeMounts.0",
+        "Deployment/worker-v1:spec.template.spec.initContainers.0.livenessProbe",
+        "Deployment/worker-v1:spec.template.spec.initContainers.1.command.0",
+        "Deployment/worker-v1:spec.template.spec.initContainers.1.volumeMounts.0",
+        "ConfigMap/worker-v1-files:data",
+    ];
+    expect![[r#"
+        Deployment/worker-v1:spec.template.spec.initContainers.0.image comes from components.worker.sidecars.log.image
+        Deployment/worker-v1:spec.template.spec.initContainers.0.restartPolicy comes from components.worker.sidecars.log
+        Deployment/worker-v1:spec.template.spec.initContainers.0.env.0.value comes from components.worker.sidecars.log.env.LANG
+        Deployment/worker-v1:spec.template.spec.initContainers.0.volumeMounts.0 comes from components.worker.sidecars.log.volumes["/in"]
+        Deployment/worker-v1:spec.template.spec.initContainers.0.livenessProbe comes from components.worker.sidecars.log.probes.liveness
+        Deployment/worker-v1:spec.template.spec.initContainers.1.command.0 comes from components.worker.initContainers[0].command
+        Deployment/worker-v1:spec.template.spec.initContainers.1.volumeMounts.0 comes from components.worker.initContainers[0].files["/etc/x"]
+        ConfigMap/worker-v1-files:data comes from components.worker.files
+    "#]].assert_eq(&origins(&app[1..], &fields));
+}
+
 #[test]
 fn help_and_version_are_no_failures() {
     for args in ["--help", "-h", "--version", "build --help", "check -h"] {

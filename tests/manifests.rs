@@ -302,6 +302,8 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("v1", "Service") => survives::<core::v1::Service>(&object),
                 ("apps/v1", "Deployment") => survives::<apps::v1::Deployment>(&object),
                 ("apps/v1", "StatefulSet") => survives::<apps::v1::StatefulSet>(&object),
+                ("apps/v1", "DaemonSet") => survives::<apps::v1::DaemonSet>(&object),
+                ("batch/v1", "CronJob") => survives::<batch::v1::CronJob>(&object),
                 ("batch/v1", "Job") => survives::<batch::v1::Job>(&object),
                 ("discovery.k8s.io/v1", _) => survives::<discovery::v1::EndpointSlice>(&object),
                 ("networking.k8s.io/v1", _) => survives::<networking::v1::Ingress>(&object),

@@ -123,8 +123,8 @@ fn a_route_before_what_it_leads_to_would_be_503_so_routes_come_last() {
         let of = |kind: &str| kinds.iter().rposition(|known| *known == kind);
         let first_other = kinds.iter().position(|kind| *kind != "Namespace");
         assert!(of("Namespace") < first_other, "{case}: {kinds:?}");
-        let workloads =
-            kinds.iter().position(|kind| ["Deployment", "StatefulSet", "Job"].contains(kind));
+        let runs = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
+        let workloads = kinds.iter().position(|kind| runs.contains(kind));
         for needed in ["ServiceAccount", "ConfigMap", "Service", "DestinationRule"] {
             assert!(of(needed) < workloads || of(needed).is_none(), "{case}: {kinds:?}");
         }

@@ -31,10 +31,10 @@ pub(super) static ENV_REFERENCE_CYCLE: Rule = Rule {
 
 /// References among variables have an order.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
-        let (_, stuck) = ordered(&version.env);
+    for container in find.graph.containers() {
+        let (_, stuck) = ordered(&container.env);
         let Some(first) = stuck.first() else { continue };
-        let env = version.path.field("env");
+        let env = container.path.field("env");
         let title =
             format!("environment variables refer to each other in a circle: {}", stuck.join(", "));
         let mut diagnostic = Diagnostic::new(

@@ -41,7 +41,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     for version in graph.components.iter().flat_map(|component| &component.versions) {
         let mut set: BTreeMap<&str, (Place, String)> = BTreeMap::new();
-        for name in version.env.keys() {
+        for name in version.container.env.keys() {
             let place = Place::Key(version.path.field("env").key(name));
             set.insert(name, (place, "set here".into()));
         }

@@ -40,7 +40,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
             File::Bytes(bytes) => bytes.len(),
             File::Secret(..) | File::Config(..) => 0,
         };
-        let total: usize = version.files.values().map(size).sum();
+        let total: usize =
+            version.containers().flat_map(|container| container.files.values()).map(size).sum();
         if total > LIMIT {
             let title = format!("the files of `{}` have {total} bytes", version.workload);
             let place = Place::Key(version.path.field("files"));

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Component, ComponentId, Graph};
-use crate::model::{Kind, Matcher};
+use crate::model::Matcher;
 use crate::source::{Path, Place};
 
 /// `header-not-propagated`: a rule looks at a header that does not get there.
@@ -100,7 +100,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
 
 /// Whether calls begin at a component: they come from outside, or it makes them up itself.
 fn begins(component: &Component) -> bool {
-    !component.entries.is_empty() || component.ports.is_empty() || component.kind == Kind::Job
+    !component.entries.is_empty() || component.ports.is_empty() || component.kind.ends()
 }
 
 fn passes(graph: &Graph, id: ComponentId, header: &str) -> bool {

@@ -1,6 +1,5 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::Quantity;
 use crate::source::Place;
 
 /// `limit-below-request`: a container may use less than is set aside for it.
@@ -29,8 +28,8 @@ pub(super) static LIMIT_BELOW_REQUEST: Rule = Rule {
 
 /// Limits are at least what is set aside.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
-        let resources = &version.resources;
+    for container in find.graph.containers() {
+        let resources = &container.resources;
         let Some(limits) = &resources.limits else { continue };
         let named =
             [("cpu", &resources.cpu, &limits.cpu), ("memory", &resources.memory, &limits.memory)];
@@ -39,8 +38,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
             if amount(limit) >= amount(request) {
                 continue;
             }
-            let path = version.path.field("resources");
-            let title = format!("the {name} limit of `{}` is below its request", version.workload);
+            let path = container.path.field("resources");
+            let title = format!("the {name} limit of `{}` is below its request", container.name);
             let place = Place::Value(path.field("limits").field(name));
             let diagnostic = Diagnostic::new(&LIMIT_BELOW_REQUEST, title, place, "at most this")
                 .also(Place::Value(path.field(name)), "this is set aside")
@@ -52,7 +51,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
 
 /// What a quantity stands for. Its form was checked before; source of the units:
 /// k8s.io/apimachinery/pkg/api/resource.
-fn amount(quantity: &Quantity) -> f64 {
+pub(super) fn amount(quantity: &str) -> f64 {
     const UNITS: [(&str, f64); 12] = [
         ("Ki", 1024.0),
         ("Mi", 1_048_576.0),

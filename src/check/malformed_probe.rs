@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::did_you_mean;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::graph::Component;
+use crate::graph::{Component, Container};
 use crate::model::{PortRef, Probe};
 use crate::source::Place;
 
@@ -10,7 +10,7 @@ pub(super) static MALFORMED_PROBE: Rule = Rule {
     code: "malformed-probe",
     severity: Severity::Error,
     summary: "a probe does not say exactly what to try",
-    explain: "A probe tries one thing: `http`, `tcp`, `grpc` or `exec`. `http` needs a `port` when the component has several; a port name must be one of the component's.",
+    explain: "A probe tries one thing: `http`, `tcp`, `grpc` or `exec`. `http` needs a `port` when the component has several; a port name must be one of the component's. `port`, `scheme` and `headers` belong to `http`, `service` to `grpc`.",
     wrong: concat!(
         "components:\n",
         "  web:\n",
@@ -32,9 +32,10 @@ pub(super) static MALFORMED_PROBE: Rule = Rule {
 /// Each probe tries one thing, on a port that exists.
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
-        for version in &component.versions {
-            let root = version.path.field("probes");
-            let probes = &version.probes;
+        let versions = component.versions.iter();
+        for container in versions.flat_map(|version| version.containers()) {
+            let root = container.path.field("probes");
+            let probes = &container.probes;
             let named = [
                 ("readiness", &probes.readiness),
                 ("liveness", &probes.liveness),
@@ -42,7 +43,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             ];
             for (name, probe) in named {
                 if let Some(probe) = probe
-                    && let Some((fact, help)) = fault(component, name, probe)
+                    && let Some((fact, help)) = fault(component, container, name, probe)
                 {
                     let place = Place::Key(root.field(name));
                     find.report(Diagnostic::new(&MALFORMED_PROBE, fact, place, "here").help(help));
@@ -52,7 +53,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
     }
 }
 
-fn fault(component: &Component, name: &str, probe: &Probe) -> Option<(String, String)> {
+fn fault(
+    component: &Component,
+    container: &Container,
+    name: &str,
+    probe: &Probe,
+) -> Option<(String, String)> {
     let tried =
         [probe.http.is_some(), probe.tcp.is_some(), probe.grpc.is_some(), probe.exec.is_some()];
     let count = tried.iter().filter(|tried| **tried).count();
@@ -63,16 +69,28 @@ fn fault(component: &Component, name: &str, probe: &Probe) -> Option<(String, St
         };
         return Some((fact, "give exactly one of `http`, `tcp`, `grpc` and `exec`".into()));
     }
-    if probe.http.is_none() && (probe.port.is_some() || probe.headers.is_some()) {
-        let fact =
-            format!("`port` and `headers` of the {name} probe have no effect without `http`");
+    let of_http = probe.port.is_some() || probe.headers.is_some() || probe.scheme.is_some();
+    if probe.http.is_none() && of_http {
+        let fact = format!(
+            "`port`, `scheme` and `headers` of the {name} probe have no effect without `http`"
+        );
         return Some((fact, "give the port as `tcp: PORT` or `grpc: PORT`".into()));
     }
     if name != "readiness" && probe.success_threshold.is_some_and(|count| count != 1) {
         let fact = format!("`successThreshold` of a {name} probe must be 1");
         return Some((fact, "remove `successThreshold`".into()));
     }
+    if probe.grpc.is_none() && probe.service.is_some() {
+        let fact = format!("`service` of the {name} probe has no effect without `grpc`");
+        return Some((fact, "remove `service`, or give the port as `grpc: PORT`".into()));
+    }
+    if name == "readiness" && probe.termination_grace_period.is_some() {
+        let fact = "`terminationGracePeriod` has no effect on a readiness probe".into();
+        return Some((fact, "remove it: a pod that is not ready is not restarted".into()));
+    }
     let port = probe.port.as_ref().or(probe.tcp.as_ref()).or(probe.grpc.as_ref());
+    // The only port of a component is not that of what runs beside it.
+    let beside = container.name != component.name;
     let names: Vec<&str> = component.ports.iter().map(|port| &*port.name).collect();
     match port {
         Some(PortRef::Name(wanted)) if !names.contains(&wanted.as_str()) => {
@@ -83,8 +101,8 @@ fn fault(component: &Component, name: &str, probe: &Probe) -> Option<(String, St
                     .unwrap_or_else(|| "give the container's port number".into()),
             ))
         }
-        None if probe.http.is_some() && component.ports.len() != 1 => {
-            let fact = format!("the {name} probe of `{}` does not say which port", component.name);
+        None if probe.http.is_some() && (component.ports.len() != 1 || beside) => {
+            let fact = format!("the {name} probe of `{}` does not say which port", container.name);
             Some((fact, "add `port:` with a port's name or the container's number".into()))
         }
         _ => None,

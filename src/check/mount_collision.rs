@@ -30,11 +30,11 @@ pub(super) static MOUNT_COLLISION: Rule = Rule {
 
 /// Files and volumes have paths of their own.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for version in find.graph.components.iter().flat_map(|component| &component.versions) {
-        for path in version.files.keys().filter(|path| version.volumes.contains_key(*path)) {
+    for container in find.graph.containers() {
+        for path in container.files.keys().filter(|path| container.volumes.contains_key(*path)) {
             let title = format!("`{path}` is both a file and a volume");
-            let file = Place::Key(version.path.field("files").key(path));
-            let volume = Place::Key(version.path.field("volumes").key(path));
+            let file = Place::Key(container.path.field("files").key(path));
+            let volume = Place::Key(container.path.field("volumes").key(path));
             let diagnostic = Diagnostic::new(&MOUNT_COLLISION, title, file, "a file")
                 .also(volume, "a volume")
                 .help("move one of them");

@@ -1,6 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::{Kind, Via};
+use crate::model::{Job, Kind, Via};
 use crate::source::{Path, Place};
 
 /// `name-too-long`: a name is too long for what is made of it.
@@ -8,7 +8,7 @@ pub(super) static NAME_TOO_LONG: Rule = Rule {
     code: "name-too-long",
     severity: Severity::Error,
     summary: "a name is too long for what is made of it",
-    explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet.",
+    explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet and to the jobs of a CronJob.",
     wrong: concat!(
         "components:\n",
         "  a-component-with-a-name-so-long-that-nothing-can-be-added:\n",
@@ -25,6 +25,12 @@ pub(super) static NAME_TOO_LONG: Rule = Rule {
     ),
 };
 
+/// The room for the number of a pod of an indexed job, which stands behind its name.
+fn index(job: &Job) -> usize {
+    let last = job.completions.unwrap_or(1).saturating_sub(1);
+    if job.indexed == Some(true) { 1 + last.to_string().len() } else { 0 }
+}
+
 /// Names derived from a component's must still be DNS labels.
 pub(super) fn check(find: &mut Finder<'_>) {
     const LONGEST: usize = 63;
@@ -34,6 +40,9 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let (room, what) = match component.kind {
                 // The label `controller-revision-hash` is the name, a dash and ten characters.
                 Kind::StatefulSet => (11, "the revision label of its StatefulSet"),
+                // Each of its jobs is the name, a dash and ten digits.
+                Kind::CronJob => (11 + index(&component.job), "the jobs of its CronJob"),
+                Kind::Job => (index(&component.job), "the pods of its Job"),
                 _ => (0, "its workload"),
             };
             let name = format!("{}{}", version.workload, "x".repeat(room));

@@ -42,7 +42,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
         .ids()
         .filter(|(_, component)| {
             let works_alone = component.kind != Kind::External && component.ports.is_empty();
-            !component.entries.is_empty() || component.kind == Kind::Job || works_alone
+            !component.entries.is_empty() || component.kind.ends() || works_alone
         })
         .map(|(id, _)| id)
         .collect();

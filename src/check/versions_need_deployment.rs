@@ -8,7 +8,7 @@ pub(super) static VERSIONS_NEED_DEPLOYMENT: Rule = Rule {
     code: "versions-need-deployment",
     severity: Severity::Error,
     summary: "versions of something that is not a deployment",
-    explain: "Versions are interchangeable pods behind one name. Pods of a StatefulSet have names and data of their own, and a job answers no calls.",
+    explain: "Versions are interchangeable pods behind one name. Pods of a StatefulSet have names and data of their own, a daemonset has one pod on each node, and a job answers no calls.",
     wrong: concat!(
         "components:\n",
         "  web:\n",

@@ -175,7 +175,7 @@ fn explain_component(graph: &Graph, component: &Component, set: &Set, sources: &
         );
     }
     for version in &component.versions {
-        let _ = writeln!(out, "  version {}: {}", version.name, version.image);
+        let _ = writeln!(out, "  version {}: {}", version.name, version.container.image);
         for call in &version.calls {
             let callee = graph.component(call.to);
             let place = at(&Place::Key(call.path.clone()), sources);

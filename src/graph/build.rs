@@ -1,22 +1,26 @@
 //! Binding names: `App` → `Graph`.
 
+mod container;
 mod shell;
 mod version;
+mod volume;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::shell::{Unbound, shell};
 use self::version::Binder;
+use self::volume::Volumes;
 use super::{Answer, Component, ComponentId, Graph, Loader, Version, rule};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, App, GatewayKind, Governance};
 use crate::source::{Path, Place};
 
 /// Binds every name of a system: the app that was asked for, then those that it uses; and for each
-/// the apps that it uses itself, with where that is written. Contents of files come through `load`. What cannot be bound is
-/// reported and left out, so that the rules can go on to find what else is wrong. Of what is found
-/// in another app, errors alone are reported: a check of its own says the rest.
+/// the apps that it uses itself, with where that is written. Contents of files come through `load`.
+/// What cannot be bound is reported and left out, so that the rules can go on to find what else is
+/// wrong. Of what is found in another app, errors alone are reported: a check of its own says the
+/// rest.
 pub fn build(
     system: Vec<App>,
     uses: Vec<Vec<(usize, Path)>>,
@@ -51,6 +55,10 @@ pub fn build(
     }
     strangers(&components, &known, &apps, sink);
 
+    let volumes = Volumes::read(apps.len(), &components, &settings, sink);
+    let version_name = |(name, ..): &Unbound| name.0.clone();
+    let version_names: Vec<Vec<Arc<str>>> =
+        settings.iter().map(|versions| versions.iter().map(version_name).collect()).collect();
     let mut settings = settings.into_iter().enumerate();
     let mut bound: Vec<Vec<Version>> = Vec::with_capacity(components.len());
     let nothing = |_: &str| Ok(Vec::new());
@@ -60,7 +68,14 @@ pub fn build(
         // The files of another app are not ours to ship.
         let load: Loader<'_> = if app == 0 { load } else { &nothing };
         let sink = if app == 0 { &mut *sink } else { &mut elsewhere };
-        let mut binder = Binder { components: &components, names, load, sink };
+        let mut binder = Binder {
+            components: &components,
+            names,
+            volumes: &volumes,
+            version_names: &version_names,
+            load,
+            sink,
+        };
         let members = components.iter().filter(|component| component.app == app).count();
         let members = settings.by_ref().take(members);
         bound.extend(members.map(|(at, versions)| binder.versions(ComponentId(at), versions)));

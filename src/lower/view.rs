@@ -1,5 +1,6 @@
 //! The views: one struct for each template, plain data in the shape of the object.
 
+mod batch;
 mod core;
 mod entry;
 mod istio;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use crate::source::{Path, Place};
 
+pub use batch::*;
 pub use core::*;
 pub use entry::*;
 pub use istio::*;
@@ -68,7 +70,9 @@ pub enum Body {
     EndpointSlice(EndpointSlice),
     Deployment(Workload),
     StatefulSet(Workload),
-    Job(Workload),
+    DaemonSet(Workload),
+    Job(Job),
+    CronJob(CronJob),
     Gateway(Gateway),
     HttpRoute(HttpRoute),
     Ingress(Ingress),
@@ -90,7 +94,9 @@ impl Body {
             Self::EndpointSlice(_) => "kubernetes/endpoint-slice",
             Self::Deployment(_) => "kubernetes/deployment",
             Self::StatefulSet(_) => "kubernetes/stateful-set",
+            Self::DaemonSet(_) => "kubernetes/daemon-set",
             Self::Job(_) => "kubernetes/job",
+            Self::CronJob(_) => "kubernetes/cron-job",
             Self::Gateway(_) => "kubernetes/gateway",
             Self::HttpRoute(_) => "kubernetes/http-route",
             Self::Ingress(_) => "kubernetes/ingress",

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::pod::{self, claim_name, files_name};
+use super::batch;
+use super::pod;
+use super::storage::{claim_name, files_name};
 use super::view::{
     Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
 };
@@ -31,8 +33,9 @@ pub(super) fn lower(
         let (pod, needs, pod_trace) = pod::lower(graph, component, version);
         let mut labels = labels(graph, component);
         labels.insert("version".into(), version.name.to_string());
-        let place = |field: &'static str| Place::Key(version.path.field(field));
         if !needs.files.is_empty() {
+            let mut holders = version.containers().filter(|one| !one.files.is_empty());
+            let from = holders.next().map_or(&version.path, |one| &one.path).field("files");
             let meta = Meta::new(files_name(version), Some(&component.namespace), labels.clone());
             let mut texts = Vec::new();
             let mut bytes = Vec::new();
@@ -42,9 +45,9 @@ pub(super) fn lower(
                     Err(content) => bytes.push((key, k8s_openapi::ByteString(content))),
                 }
             }
-            let trace = Trace::default().at("data", place("files"));
+            let trace = Trace::default().at("data", Place::Key(from.clone()));
             let body = Body::ConfigMap(ConfigMap { meta, texts, bytes });
-            views.push(View::new(body, version.path.field("files"), trace));
+            views.push(View::new(body, from, trace));
         }
         let mut claims = Vec::new();
         for (volume, claim, path) in needs.claims {
@@ -52,7 +55,7 @@ pub(super) fn lower(
                 claims.push((volume, claim, path));
                 continue;
             }
-            let name = claim_name(version, &volume);
+            let name = claim_name(&version.workload, &volume);
             let meta = Meta::new(name, Some(&component.namespace), labels.clone());
             let trace = Trace::default()
                 .at("spec.resources.requests.storage", Place::Value(path.field("size")));
@@ -67,7 +70,7 @@ pub(super) fn lower(
         let mut meta = Meta::new(version.workload.clone(), Some(&component.namespace), labels);
         meta.annotations = version.annotations.clone().into_iter().collect();
         let mut trace = Trace::default();
-        if component.kind != Kind::Job {
+        if matches!(component.kind, Kind::Deployment | Kind::StatefulSet) {
             let replicas = Place::Value(match (version.replicas, &native) {
                 (None, Some(_)) => component.traffic.path.field("split").key(&version.name),
                 _ => version.path.field("replicas"),
@@ -82,8 +85,17 @@ pub(super) fn lower(
             );
             trace.add(field, Place::Key(path.clone()));
         }
+        let template = match component.kind {
+            Kind::CronJob => "spec.jobTemplate.spec.template",
+            _ => "spec.template",
+        };
         for (field, place) in pod_trace.0 {
-            trace.add(format!("spec.template.{field}"), place);
+            trace.add(format!("{template}.{field}"), place);
+        }
+        if component.kind.ends() {
+            let body = batch::lower(component, meta, pod, &mut trace);
+            views.push(View::new(body, version.path.clone(), trace));
+            continue;
         }
         let mut selector = vec![("app".to_owned(), component.name.to_string())];
         if component.kind == Kind::Deployment {
@@ -100,8 +112,8 @@ pub(super) fn lower(
         };
         let body = match component.kind {
             Kind::StatefulSet => Body::StatefulSet(workload),
-            Kind::Job => Body::Job(workload),
-            Kind::Deployment | Kind::External => Body::Deployment(workload),
+            Kind::DaemonSet => Body::DaemonSet(workload),
+            _ => Body::Deployment(workload),
         };
         views.push(View::new(body, version.path.clone(), trace));
     }

@@ -126,12 +126,32 @@ text! {
     "a label value: letters, digits, `-`, `_` and `.`, at most 63, beginning and ending in a letter or digit"
 }
 text! {
+    /// A time zone by its IANA name.
+    TimeZone, "^[A-Z][-+_A-Za-z0-9]*(/[A-Z][-+_A-Za-z0-9]*)*$", 64,
+    "an IANA time zone, such as `Europe/Berlin` or `Etc/UTC`"
+}
+text! {
     /// The name of an HTTP header; case does not matter.
     HeaderName, "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 256, "the name of an HTTP header"
 }
 text! {
     /// An absolute path inside the container.
     PathName, "^/[^:/]+(/[^:/]+)*$", 4096, "an absolute path without `:`, `//` or a `/` at its end"
+}
+text! {
+    /// A path below a volume.
+    SubPath, r"^(\.?[^/.][^/]*)(/\.?[^/.][^/]*)*$", 1024,
+    "a path below the volume: without `/` at its beginning or end, and without `..`"
+}
+text! {
+    /// The name of a volume.
+    VolumeName, "^[a-z]([-a-z0-9]*[a-z0-9])?$", 40,
+    "a name of lower-case letters, digits and dashes that starts with a letter (at most 40)"
+}
+text! {
+    /// A volume by its name, in the pod or in another component.
+    VolumeRef, "^([a-z]([-a-z0-9]*[a-z0-9])?/)?[a-z]([-a-z0-9]*[a-z0-9])?$", 104,
+    "the `name` of a volume of this pod, or `COMPONENT/NAME`"
 }
 text! {
     /// A Kubernetes quantity: `100m`, `64Mi`, `1.5`.

@@ -13,10 +13,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use super::workload::{Access, Dependencies, EnvValue, FileSource, Medium, PortRef, Volume};
+use super::workload::{Dependencies, EnvValue, FileSource, PortRef};
 use super::{
     App, Callee, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
-    PortName, Protocol, Quantity, ResourcePath, Retries, RetryPolicy, ServiceAccount,
+    PortName, Protocol, ResourcePath, Retries, RetryPolicy, ServiceAccount,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -29,6 +29,12 @@ pub const REPLACE: &str = "x-replace";
 /// their aliases and versions), of the component's own `version`s or `port`s, or of the
 /// `callee-port`s. A scalar is such a name, a list holds them, a mapping has them as keys.
 pub const NAMES: &str = "x-names";
+
+/// Keyword of a list whose items have names, by which a later layer changes them.
+pub const BY_NAME: &str = "x-by-name";
+
+/// Keyword of a place with a short form: the field of the long form that the short one gives.
+pub const SHORT: &str = "x-short";
 
 /// The schema of a whole app file.
 pub fn schema() -> Value {
@@ -205,7 +211,7 @@ fn loosen(schema: &mut Value) {
 }
 
 /// The mapping form of a type, with the scalar types its short form takes beside it.
-fn with_short<Long: JsonSchema>(
+pub(super) fn with_short<Long: JsonSchema>(
     generator: &mut SchemaGenerator,
     short: Value,
     description: &str,
@@ -473,63 +479,6 @@ impl<'de> Deserialize<'de> for FileSource {
             FileForms { config: Some(key), .. } => Ok(Self::Config(key)),
             _ => Err(D::Error::custom("no source")),
         }
-    }
-}
-
-/// Storage that outlives the pod. `size` makes a claim, `claim` uses one that exists.
-#[derive(Deserialize, JsonSchema)]
-struct LongVolume {
-    /// How much, for a claim that the workload owns.
-    #[schemars(example = &"1Gi")]
-    size: Option<Quantity>,
-    /// The storage class. Without it: the cluster's default.
-    #[schemars(example = &"fast")]
-    class: Option<String>,
-    /// Who can mount it. Without it: `ReadWriteOnce`.
-    #[schemars(example = &"ReadWriteMany")]
-    access: Option<Access>,
-    /// The name of a claim that exists already.
-    #[schemars(example = &"shared-media")]
-    claim: Option<Name>,
-}
-
-impl JsonSchema for Volume {
-    schema_name!("Volume");
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let short = json!({
-            "type": "string", "examples": ["scratch"],
-            "pattern": "^(scratch|memory)$",
-            "minProperties": 1,
-            "dependentRequired": { "class": ["size"], "access": ["size"] },
-            "not": { "type": "object", "required": ["size", "claim"] },
-            REPLACE: true,
-            EXPECTED: "`scratch`, `memory`, or a mapping with `size` or `claim`",
-        });
-        with_short::<LongVolume>(
-            generator,
-            short,
-            "Storage: `scratch` (the node's disk), `memory`, or a mapping for a claim.",
-        )
-    }
-}
-
-impl<'de> Deserialize<'de> for Volume {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Short(String),
-            Long(LongVolume),
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Short(word) if word == "memory" => Self::Scratch(Medium::Memory),
-            Form::Short(_) => Self::Scratch(Medium::Disk),
-            Form::Long(LongVolume { claim: Some(claim), .. }) => Self::Claim(claim.to_string()),
-            Form::Long(LongVolume { size: Some(size), class, access, .. }) => {
-                Self::Persistent { size, class, access: access.unwrap_or_default() }
-            }
-            Form::Long(_) => return Err(D::Error::custom("neither size nor claim")),
-        })
     }
 }
 

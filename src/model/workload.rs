@@ -6,29 +6,17 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Callee, Dependency, Duration, EnvName, HeaderName, ImageName, Label, LabelValue, Name,
-    PathName, Quantity, Wait,
+    Callee, Container, Dependency, Duration, HeaderName, InitContainer, Label, LabelValue, Name,
+    Quantity, Sidecar, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
-    /// The container image.
-    #[schemars(with = "Option<ImageName>", example = &"docker.io/istio/examples-bookinfo-reviews-v2:1.17.0")]
-    pub image: Option<String>,
-    /// When the image is pulled. Without it: what Kubernetes does for its tag.
-    #[schemars(example = &"IfNotPresent")]
-    pub image_pull: Option<ImagePull>,
-    /// What to run instead of the image's entry point.
-    #[schemars(example = ["sh", "-c", "exec serve"])]
-    pub command: Option<Vec<String>>,
-    /// The arguments of what is run.
-    #[schemars(example = ["--port", "8080"])]
-    pub args: Option<Vec<String>>,
-    /// The directory to run in.
-    #[schemars(example = &"/app")]
-    pub working_dir: Option<PathName>,
+    /// The component's own container.
+    #[serde(flatten)]
+    pub container: Container,
     /// How many pods. Without it: 1.
     #[schemars(range(max = 100_000), example = 3)]
     pub replicas: Option<u32>,
@@ -38,18 +26,14 @@ pub struct Workload {
     #[schemars(example = ["migrations"])]
     #[schemars(extend("x-names" = "component"))]
     pub start_after: Option<Vec<Name>>,
-    /// Environment variables of the container.
-    pub env: Option<BTreeMap<EnvName, EnvValue>>,
-    /// Files in the container, by their absolute path.
-    pub files: Option<BTreeMap<PathName, FileSource>>,
-    /// Directories in the container that are storage, by their absolute path.
-    pub volumes: Option<BTreeMap<PathName, Volume>>,
     /// How Kubernetes finds out whether a pod is well.
     pub probes: Option<Probes>,
-    /// Processor and memory.
-    pub resources: Option<Resources>,
-    /// What the container may do. Without it: the restricted profile of the Pod Security Standards.
-    pub security_context: Option<SecurityContext>,
+    /// Containers that run beside the component's own, by name: they start before it, and stop after it.
+    pub sidecars: Option<BTreeMap<Name, Sidecar>>,
+    /// Containers that run to their end, one after the other, before the component's own starts. A
+    /// layer above changes them by name.
+    #[schemars(extend("x-by-name" = true))]
+    pub init_containers: Option<Vec<InitContainer>>,
     /// Labels of the workload and its pods.
     #[schemars(example = BTreeMap::from([("team", "books")]))]
     pub labels: Option<BTreeMap<Label, LabelValue>>,
@@ -62,24 +46,17 @@ impl Workload {
     /// The names of the fields that are written.
     pub fn written(&self) -> Vec<&'static str> {
         let fields = [
-            ("image", self.image.is_some()),
-            ("imagePull", self.image_pull.is_some()),
-            ("command", self.command.is_some()),
-            ("args", self.args.is_some()),
-            ("workingDir", self.working_dir.is_some()),
             ("replicas", self.replicas.is_some()),
             ("dependsOn", self.depends_on.is_some()),
             ("startAfter", self.start_after.is_some()),
-            ("env", self.env.is_some()),
-            ("files", self.files.is_some()),
-            ("volumes", self.volumes.is_some()),
             ("probes", self.probes.is_some()),
-            ("resources", self.resources.is_some()),
-            ("securityContext", self.security_context.is_some()),
+            ("sidecars", self.sidecars.is_some()),
+            ("initContainers", self.init_containers.is_some()),
             ("labels", self.labels.is_some()),
             ("annotations", self.annotations.is_some()),
         ];
-        fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name).collect()
+        let own = fields.into_iter().filter(|(_, written)| *written).map(|(name, _)| name);
+        self.container.written().chain(own).collect()
     }
 }
 
@@ -143,56 +120,6 @@ pub enum FileSource {
     Config(String),
 }
 
-/// Storage behind a directory.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Volume {
-    /// Empty at the start, gone with the pod.
-    Scratch(Medium),
-    /// A claim that the workload owns.
-    Persistent {
-        /// How much.
-        size: Quantity,
-        /// The storage class; without it the cluster's default.
-        class: Option<String>,
-        /// Who can mount it.
-        access: Access,
-    },
-    /// A claim that exists already.
-    Claim(String),
-}
-
-/// What scratch storage is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Medium {
-    /// The node's disk.
-    Disk,
-    /// Memory, which counts against the memory limit.
-    Memory,
-}
-
-/// Who can mount a claim.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[allow(missing_docs, reason = "the names are Kubernetes' own")]
-pub enum Access {
-    #[default]
-    ReadWriteOnce,
-    ReadOnlyMany,
-    ReadWriteMany,
-    ReadWriteOncePod,
-}
-
-impl Access {
-    /// Kubernetes' name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReadWriteOnce => "ReadWriteOnce",
-            Self::ReadOnlyMany => "ReadOnlyMany",
-            Self::ReadWriteMany => "ReadWriteMany",
-            Self::ReadWriteOncePod => "ReadWriteOncePod",
-        }
-    }
-}
-
 /// The three probes of a container.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Probes {
@@ -215,6 +142,9 @@ pub struct Probe {
     #[schemars(example = &"http")]
     #[schemars(extend("x-names" = "port"))]
     pub port: Option<PortRef>,
+    /// How `http` is spoken. Without it: `HTTP`.
+    #[schemars(example = &"HTTPS")]
+    pub scheme: Option<Scheme>,
     /// Headers for `http`.
     #[schemars(example = BTreeMap::from([("Host", "probe")]))]
     pub headers: Option<BTreeMap<HeaderName, String>>,
@@ -226,6 +156,9 @@ pub struct Probe {
     #[schemars(example = &"grpc")]
     #[schemars(extend("x-names" = "port"))]
     pub grpc: Option<PortRef>,
+    /// For `grpc`: the service whose health is asked for. Without it: that of the whole server.
+    #[schemars(example = &"readiness")]
+    pub service: Option<String>,
     /// A command that exits with 0.
     #[schemars(length(min = 1), example = ["redis-cli", "ping"])]
     pub exec: Option<Vec<String>>,
@@ -244,6 +177,27 @@ pub struct Probe {
     /// Failures in a row that count as unwell. Kubernetes' default is 3.
     #[schemars(range(min = 1, max = 1000), example = 3)]
     pub failure_threshold: Option<u32>,
+    /// How long the container has to stop when this probe restarts it. Without it: as long as at any other time.
+    #[schemars(example = &"5s")]
+    pub termination_grace_period: Option<Duration>,
+}
+
+/// How an HTTP probe is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, clippy::upper_case_acronyms, reason = "the names are Kubernetes' own")]
+pub enum Scheme {
+    HTTP,
+    HTTPS,
+}
+
+impl Scheme {
+    /// Kubernetes' name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HTTP => "HTTP",
+            Self::HTTPS => "HTTPS",
+        }
+    }
 }
 
 /// A port by its name in `ports`, or by the container's number.

@@ -14,7 +14,7 @@ use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 12] = [
+const COMPONENT_ONLY: [&str; 14] = [
     "kind",
     "namespace",
     "address",
@@ -27,18 +27,35 @@ const COMPONENT_ONLY: [&str; 12] = [
     "version",
     "versions",
     "traffic",
+    "schedule",
+    "job",
 ];
 
 /// `upper` over `lower`, key by key; `null` deletes. A list, a scalar, and a mapping whose fields
-/// exclude each other are replaced as a whole; a list of names adds up with another by name.
+/// exclude each other are replaced as a whole; a list of names adds up with another by name, and so do
+/// items that have names.
 pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let grammar = Grammar::app();
     if grammar.replaces(at) {
         return upper.clone();
     }
+    if let (Some(item_at), Value::Sequence(_), Value::Sequence(_)) =
+        (grammar.named_items(at), &lower.value, &upper.value)
+    {
+        return merge_named(lower, upper, item_at);
+    }
     let named = grammar.names_or_settings(at);
     let lower = if named { names_as_mapping(lower) } else { lower };
     let upper = if named { names_as_mapping(upper.clone()) } else { upper.clone() };
+    let lower = match (&lower.value, &upper.value, grammar.short(at)) {
+        // A mapping over a short form goes on from what the short form says.
+        (Value::Scalar(_), Value::Mapping(_), Some(field)) if !lower.is_null() => {
+            let span = lower.span;
+            let entry = Entry { key: Key { text: field.into(), span }, value: lower };
+            Node { value: Value::Mapping(Mapping::new(vec![entry])), span }
+        }
+        _ => lower,
+    };
     let span = lower.span;
     let (Value::Mapping(below), Value::Mapping(above)) = (lower.value, &upper.value) else {
         return upper;
@@ -67,6 +84,30 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
         }
     }
     Node { value: Value::Mapping(Mapping::new(out)), span }
+}
+
+/// A list of named items over another: an item changes the one of its name, and a new one comes
+/// last. The order stays.
+fn merge_named(lower: Node, upper: &Node, item_at: At) -> Node {
+    let name = |item: &Node| {
+        item.get("name").and_then(|entry| entry.value.scalar()).map(|name| name.text.clone())
+    };
+    let span = lower.span;
+    let Value::Sequence(items) = lower.value else { return upper.clone() };
+    let mut known: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for (position, item) in items.iter().enumerate() {
+        if let Some(name) = name(item) {
+            known.entry(name).or_insert(position);
+        }
+    }
+    let mut out = items;
+    for item in upper.items() {
+        match name(item).and_then(|name| known.get(&name)) {
+            Some(position) => out[*position] = merge(out[*position].clone(), item, item_at),
+            None => out.push(without_nulls(item)),
+        }
+    }
+    Node { value: Value::Sequence(out), span }
 }
 
 /// A delta that gives versions to a component without any adds them to the one that runs: that one
@@ -276,8 +317,8 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
             if !speaks_http(&component) {
                 defaults = take(defaults, "traffic").0;
             }
-            if kind(&component) == "job" {
-                defaults = take(defaults, "replicas").0;
+            for field in without_effect(kind(&component)) {
+                defaults = take(defaults, field).0;
             }
             component = merge(defaults, &component, component_at);
         }
@@ -293,6 +334,15 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
 /// The kind of a component, as written.
 fn kind(component: &Node) -> &str {
     component.get("kind").and_then(|entry| entry.value.scalar()).map_or("", |kind| &kind.text)
+}
+
+/// The fields of `defaults` that a kind has no use for.
+fn without_effect(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "job" | "cronjob" => &["replicas"],
+        "daemonset" => &["replicas", "job"],
+        _ => &["job"],
+    }
 }
 
 /// Whether a port of the component is HTTP by its name or field; others have no use for the

@@ -32,6 +32,10 @@ struct Shape {
     additional: Option<usize>,
     items: Option<usize>,
     replace: bool,
+    /// The field of the mapping that a scalar here stands for.
+    short: Option<String>,
+    /// Whether the items of the list have names, by which a layer changes them.
+    named: bool,
     /// Whether this is a probe, whose ways exclude each other.
     probe: bool,
     expected: Option<String>,
@@ -43,7 +47,8 @@ struct Shape {
 /// The ways to probe, of which one is given.
 const PROBED: [&str; 4] = ["http", "tcp", "grpc", "exec"];
 /// The same, with what belongs to one of them.
-const PROBE_WAYS: [&str; 6] = ["http", "tcp", "grpc", "exec", "port", "headers"];
+const PROBE_WAYS: [&str; 8] =
+    ["http", "tcp", "grpc", "exec", "port", "scheme", "headers", "service"];
 
 /// A compiled schema: its places for reading, its validator for everything else.
 #[derive(Debug)]
@@ -91,6 +96,17 @@ impl Grammar {
     /// Whether a later layer replaces a mapping here as a whole.
     pub(super) fn replaces(&self, at: At) -> bool {
         at.is_some_and(|at| self.shapes[at].replace)
+    }
+
+    /// The place of the items of a list whose items have names.
+    pub(super) fn named_items(&self, at: At) -> Option<At> {
+        let shape = &self.shapes[at?];
+        shape.named.then_some(shape.items)
+    }
+
+    /// The field of the mapping that a scalar here stands for.
+    pub(super) fn short(&self, at: At) -> Option<&str> {
+        self.shapes[at?].short.as_deref()
     }
 
     /// Whether a place takes a list of names for a mapping from names to settings.
@@ -415,6 +431,8 @@ impl<'s> Compiler<'s> {
         let mut shape = Shape {
             types: Types::read(&schema["type"]),
             replace: schema[model::REPLACE] == true,
+            named: schema[model::BY_NAME] == true,
+            short: schema[model::SHORT].as_str().map(str::to_owned),
             probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
             expected: schema[model::EXPECTED].as_str().map(str::to_owned),
             ..Shape::default()

@@ -56,7 +56,7 @@ pub(super) fn shell(
             vec![(version, path.clone(), component.workload)]
         }
     };
-    let stray: Vec<&'static str> = match kind {
+    let mut stray: Vec<&'static str> = match kind {
         Kind::External => {
             let mut stray: Vec<&'static str> =
                 versions.iter().flat_map(|(.., settings)| settings.written()).collect();
@@ -68,13 +68,25 @@ pub(super) fn shell(
             versions.clear();
             stray
         }
-        Kind::Job => versions
+        Kind::Job | Kind::CronJob | Kind::DaemonSet => versions
             .iter()
             .filter(|(.., settings)| settings.replicas.is_some())
             .map(|_| "replicas")
             .collect(),
         Kind::Deployment | Kind::StatefulSet => Vec::new(),
     };
+    if kind.ends() {
+        // Nobody can rely on an answer of what is there for a while.
+        stray.extend((!ports.is_empty()).then_some("ports"));
+        stray.extend(component.aliases.as_ref().map(|_| "aliases"));
+        let exposed = !ports.is_empty() && component.expose.is_some();
+        stray.extend(exposed.then_some("expose"));
+    } else {
+        stray.extend(component.job.as_ref().map(|_| "job"));
+    }
+    if kind != Kind::CronJob {
+        stray.extend(component.schedule.as_ref().map(|_| "schedule"));
+    }
     for field in stray {
         let title = format!("`{field}` has no effect on a component of kind `{}`", kind.name());
         sink.report(
@@ -127,6 +139,8 @@ pub(super) fn shell(
         versions: Vec::new(),
         versioned,
         traffic,
+        schedule: component.schedule,
+        job: component.job.unwrap_or_default(),
     };
     (shell, versions)
 }

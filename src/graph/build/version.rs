@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::{
-    Answer, Call, Component, ComponentId, File, LoadError, Loader, Port, Version, Volume, rule,
-};
+use super::super::{Answer, Call, Component, ComponentId, Loader, Port, Version, rule};
 use super::shell::Unbound;
+use super::volume::{Pod, Volumes};
 use crate::diag::{Diagnostic, Sink, listing};
-use crate::model::{self, Callee, Connection, Dependencies, Dependency, FileSource, Kind, Name};
+use crate::model::{self, Callee, Connection, Dependencies, Dependency, Name};
 use crate::source::{Path, Place};
 
 /// Binds the names that versions use.
 pub(super) struct Binder<'a> {
     pub(super) components: &'a [Component],
     pub(super) names: &'a BTreeMap<Arc<str>, Answer>,
+    pub(super) volumes: &'a Volumes,
+    pub(super) version_names: &'a [Vec<Arc<str>>],
     pub(super) load: Loader<'a>,
     pub(super) sink: &'a mut Sink,
 }
@@ -25,65 +26,32 @@ impl Binder<'_> {
         let component = &self.components[id.0];
         versions
             .into_iter()
-            .map(|(name, path, settings)| self.version(id, component, name, path, settings))
+            .enumerate()
+            .map(|(at, (name, path, settings))| {
+                self.version((id.0, at), component, name, path, settings)
+            })
             .collect()
     }
 
     fn version(
         &mut self,
-        id: ComponentId,
+        pod: Pod,
         component: &Component,
         name: Name,
         path: Path,
         settings: model::Workload,
     ) -> Version {
-        let Some(image) = settings.image.filter(|image| !image.is_empty()) else {
-            let known: Vec<&str> = self
-                .components
-                .iter()
-                .map(|other| &*other.name)
-                .filter(|other| *other != &*component.name)
-                .collect();
-            let title = match component.versioned {
-                true => format!("version `{name}` of `{}` has no image", component.name),
-                false => format!("`{}` has no image", component.name),
-            };
-            let help = crate::diag::did_you_mean(&component.name, known)
-                .filter(|help| help.starts_with("did"))
-                .unwrap_or_else(|| {
-                    "add `image:`, or `kind: external` for an address outside".into()
-                });
-            let place = Place::Key(path.clone());
-            self.sink.report(
-                Diagnostic::new(&rule::COMPONENT_WITHOUT_IMAGE, title, place, "nothing to run")
-                    .help(help),
-            );
-            return self.bound(
-                id,
-                component,
-                name,
-                path,
-                String::new(),
-                model::Workload::default(),
-            );
+        let id = ComponentId(pod.0);
+        // Without an image, what else is written of it says nothing.
+        let imageless = settings.container.image.as_ref().is_none_or(String::is_empty);
+        let settings = match imageless {
+            true => {
+                self.without_image(component, &name, &path);
+                model::Workload::default()
+            }
+            false => settings,
         };
-        let settings = model::Workload { image: None, ..settings };
-        self.bound(id, component, name, path, image, settings)
-    }
-
-    fn bound(
-        &mut self,
-        id: ComponentId,
-        component: &Component,
-        name: Name,
-        path: Path,
-        image: String,
-        settings: model::Workload,
-    ) -> Version {
-        let workload = match component.kind {
-            Kind::Deployment => format!("{}-{name}", component.name),
-            _ => component.name.to_string(),
-        };
+        let workload = component.workload_name(&name);
         let calls = match settings.depends_on.unwrap_or_default() {
             Dependencies::Map(map) => map
                 .into_iter()
@@ -95,48 +63,61 @@ impl Binder<'_> {
             Dependencies::List(_) | Dependencies::None => Vec::new(),
         };
         let start_after = self.start_after(component, &path, settings.start_after);
-        let files = settings
-            .files
-            .into_iter()
-            .flatten()
-            .filter_map(|(target, source)| {
-                let place = path.field("files").key(&target);
-                Some((target.to_string(), self.file(source, &place)?))
+        let probes = settings.probes.unwrap_or_default();
+        let own = component.name.clone();
+        let container = self.container(pod, own, path.clone(), settings.container, probes);
+        let sidecars = settings.sidecars.into_iter().flatten();
+        let sidecars = sidecars
+            .map(|(name, sidecar)| {
+                let path = path.field("sidecars").key(&name);
+                let probes = sidecar.probes.unwrap_or_default();
+                self.companion(pod, "sidecar", name.0, path, sidecar.container, probes)
             })
             .collect();
-        let volumes = settings.volumes.into_iter().flatten().map(|(target, volume)| {
-            let volume = match volume {
-                model::Volume::Scratch(medium) => Volume::Scratch(medium),
-                model::Volume::Claim(name) => Volume::Claim(name),
-                model::Volume::Persistent { size, class, access } => {
-                    Volume::Persistent { size: size.to_string(), class, access }
-                }
-            };
-            (target.to_string(), volume)
-        });
+        let init = settings.init_containers.into_iter().flatten().enumerate();
+        let init = init
+            .map(|(at, one)| {
+                let path = path.field("initContainers").index(at);
+                let probes = model::Probes::default();
+                self.companion(pod, "init container", one.name.0, path, one.container, probes)
+            })
+            .collect();
         let labels = settings.labels.into_iter().flatten();
         let annotations = settings.annotations.into_iter().flatten();
         Version {
             name: name.0,
             workload,
             replicas: settings.replicas,
-            image,
-            image_pull: settings.image_pull,
-            command: settings.command.unwrap_or_default(),
-            args: settings.args.unwrap_or_default(),
-            working_dir: settings.working_dir.map(|dir| dir.to_string()),
-            env: settings.env.into_iter().flatten().map(|(k, v)| (k.to_string(), v)).collect(),
+            container,
+            sidecars,
+            init,
             calls,
             start_after,
-            files,
-            volumes: volumes.collect(),
-            probes: settings.probes.unwrap_or_default(),
-            resources: settings.resources.unwrap_or_default(),
-            security: settings.security_context.unwrap_or_default(),
             labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
             annotations: annotations.map(|(key, value)| (key.to_string(), value)).collect(),
             path,
         }
+    }
+
+    fn without_image(&mut self, component: &Component, version: &str, path: &Path) {
+        let known: Vec<&str> = self
+            .components
+            .iter()
+            .map(|other| &*other.name)
+            .filter(|other| *other != &*component.name)
+            .collect();
+        let title = match component.versioned {
+            true => format!("version `{version}` of `{}` has no image", component.name),
+            false => format!("`{}` has no image", component.name),
+        };
+        let help = crate::diag::did_you_mean(&component.name, known)
+            .filter(|help| help.starts_with("did"))
+            .unwrap_or_else(|| "add `image:`, or `kind: external` for an address outside".into());
+        let place = Place::Key(path.clone());
+        self.sink.report(
+            Diagnostic::new(&rule::COMPONENT_WITHOUT_IMAGE, title, place, "nothing to run")
+                .help(help),
+        );
     }
 
     fn call(
@@ -288,50 +269,6 @@ impl Binder<'_> {
             }
         }
         out
-    }
-
-    fn file(&mut self, source: FileSource, path: &Path) -> Option<File> {
-        let key_of = |reference: &str| {
-            let (name, key) = reference.split_once('/').unwrap_or((reference, ""));
-            (name.to_owned(), key.to_owned())
-        };
-        let relative = match source {
-            FileSource::Text(text) => return Some(File::Text(text)),
-            FileSource::Secret(reference) => {
-                let (name, key) = key_of(&reference);
-                return Some(File::Secret(name, key));
-            }
-            FileSource::Config(reference) => {
-                let (name, key) = key_of(&reference);
-                return Some(File::Config(name, key));
-            }
-            FileSource::File(relative) => relative,
-        };
-        let place = Place::Value(path.field("file"));
-        let diagnostic = match (self.load)(&relative) {
-            Ok(bytes) => {
-                return Some(match String::from_utf8(bytes) {
-                    Ok(text) => File::Text(text),
-                    Err(error) => File::Bytes(error.into_bytes()),
-                });
-            }
-            Err(LoadError::Outside) => Diagnostic::new(
-                &rule::PATH_OUTSIDE_APP,
-                format!("`{relative}` leaves the folder of the app file"),
-                place,
-                "outside the app",
-            )
-            .help("copy the file into the app's folder, so that the app is complete by itself"),
-            Err(LoadError::Unreadable(why)) => Diagnostic::new(
-                &rule::UNREADABLE_FILE,
-                format!("cannot read `{relative}`"),
-                place,
-                why,
-            )
-            .help("the path is relative to the app file"),
-        };
-        self.sink.report(diagnostic);
-        None
     }
 }
 

@@ -5,7 +5,7 @@ pub static FIELD_WITHOUT_EFFECT: Rule = Rule {
     code: "field-without-effect",
     severity: Severity::Error,
     summary: "a field that this kind of component cannot use",
-    explain: "Nothing in an app file is ignored. An external component runs nothing, so it has no image, no variables and no entry; a job has no replicas.",
+    explain: "Nothing in an app file is ignored. An external component runs nothing, so it has no image, no variables and no entry; a job has no replicas and answers no calls; a daemonset has as many pods as there are nodes; only a cronjob has a schedule.",
     wrong: concat!(
         "components:\n",
         "  db: { kind: external, address: db.example.com, ports: { tcp: 5432 }, image: postgres:16 }\n",

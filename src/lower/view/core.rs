@@ -94,12 +94,12 @@ pub struct EndpointSlice {
     pub ports: Vec<ServicePort>,
 }
 
-/// A Deployment, StatefulSet or Job.
+/// A Deployment, StatefulSet or DaemonSet.
 #[derive(Debug, Serialize)]
 pub struct Workload {
     /// Name and labels.
     pub meta: Meta,
-    /// Number of pods.
+    /// Number of pods; a DaemonSet has one on each node.
     pub replicas: u32,
     /// Labels that tell its pods from all others; never changes.
     pub selector: Pairs,
