@@ -155,7 +155,15 @@ fn resolved(folder: &Path, app: &str, layers: &Layers) -> Option<(String, String
         std::fs::read(folder.join(name)).map_err(|error| LoadError::Unreadable(error.to_string()))
     };
     let text = weft::parse::read(&sources, file);
-    let checked = weft::compile(&mut sources, &text, layers, &load, &mut sink).ok()?;
+    let checked = weft::compile(
+        &mut sources,
+        &text,
+        layers,
+        &load,
+        &crate::support::opener(folder),
+        &mut sink,
+    )
+    .ok()?;
     let manifests = weft::render::render(weft::lower::lower(&checked)).expect("renders").yaml();
     let mut resolved = String::new();
     yaml::emit(&weft::parse::resolved(&sources).expect("an app"), &mut resolved);
