@@ -204,6 +204,10 @@ fn the_resolved_file_is_the_same_app_in_every_environment_and_mode() {
 #[test]
 fn every_sound_case_means_the_same_when_it_is_resolved() {
     for case in sound().into_iter().filter(|case| !case.join("expected.stderr").exists()) {
+        // There the other app uses this one in turn, by the name of its folder.
+        if case.ends_with("ok/uses") {
+            continue;
+        }
         let mut weft = crate::cases::build(&case);
         let expected = weft.run().fine();
         let args = std::fs::read_to_string(case.join("args")).unwrap_or_default();

@@ -256,7 +256,7 @@ components:
         Deployment/worker-v1:spec.template.spec.initContainers.0.livenessProbe comes from components.worker.sidecars.log.probes.liveness
         Deployment/worker-v1:spec.template.spec.initContainers.1.command.0 comes from components.worker.initContainers[0].command
         Deployment/worker-v1:spec.template.spec.initContainers.1.volumeMounts.0 comes from components.worker.initContainers[0].files["/etc/x"]
-        ConfigMap/worker-v1-files:data comes from components.worker.files
+        ConfigMap/worker-v1-files:data comes from components.worker.initContainers[0].files
     "#]].assert_eq(&origins(&app[1..], &fields));
 }
 

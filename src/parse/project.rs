@@ -65,6 +65,8 @@ pub(super) struct Names {
     app: Option<String>,
     components: BTreeMap<String, Own>,
     params: BTreeSet<String>,
+    /// Whether there are other apps, whose names stand in files of their own.
+    uses: bool,
 }
 
 impl Names {
@@ -93,6 +95,7 @@ impl Names {
     }
 
     fn layer(&mut self, layer: &Node) {
+        self.uses |= layer.get("uses").is_some();
         self.params.extend(inside(layer, "params").map(|entry| entry.key.text.to_string()));
         for entry in inside(layer, "components") {
             if !is_plain(&entry.key.text) {
@@ -128,9 +131,14 @@ impl Names {
     /// The definitions that the rest of the schema refers to.
     fn definitions(&self) -> Vec<(String, Json)> {
         let choices = |names: BTreeSet<&String>| json!({ "enum": names });
+        let callees = choices(self.callees().map(|(name, _)| name).collect());
+        let callees = match self.uses {
+            true => json!({ "anyOf": [callees, { "pattern": "/" }] }),
+            false => callees,
+        };
         let mut out = vec![
             (COMPONENTS.into(), choices(self.components.keys().collect())),
-            (CALLEES.into(), choices(self.callees().map(|(name, _)| name).collect())),
+            (CALLEES.into(), callees),
         ];
         for (name, own) in &self.components {
             out.push((versions_of(name), choices(own.versions.iter().collect())));
