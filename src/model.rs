@@ -17,12 +17,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use edge::Connection;
-pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
+pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
 pub use editor::{each_place, published};
 pub use order::order;
 pub use scalar::{
     Address, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue, Name,
-    PathName, PortName, Quantity, ResourcePath, RetryOn, UrlPath, Wait,
+    PathName, PortName, Quantity, ResourcePath, RetryOn, SecretName, UrlPath, Wait,
 };
 pub use schema::{EXPECTED, NAMES, REPLACE, overlay, schema};
 pub use traffic::{
@@ -300,6 +300,11 @@ impl Protocol {
             Self::Sctp => "SCTP",
             _ => "TCP",
         }
+    }
+
+    /// Whether it is TLS, in which nobody between the two ends sees requests.
+    pub const fn hides_requests(self) -> bool {
+        matches!(self, Self::Https | Self::Tls)
     }
 
     /// Whether requests can be told apart, so that traffic rules apply.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::workload::{Access, Dependencies, EnvValue, FileSource, Medium, PortRef, Volume};
 use super::{
-    App, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
+    App, Dependency, EnvName, FieldPath, HeaderName, Host, Label, Matcher, Name, PathName, Port,
     PortName, Protocol, Quantity, ResourcePath, Retries, RetryPolicy, ServiceAccount,
 };
 
@@ -172,13 +172,14 @@ fn name_keys(object: &mut Map<String, Value>) {
 }
 
 /// What the keys of our mappings look like: pattern, greatest length, and the form in words.
-const KEY_FORMS: [(&str, usize, &str); 6] = [
+const KEY_FORMS: [(&str, usize, &str); 7] = [
     Name::KEY_FORM,
     PortName::KEY_FORM,
     EnvName::KEY_FORM,
     Label::KEY_FORM,
     HeaderName::KEY_FORM,
     PathName::KEY_FORM,
+    Host::KEY_FORM,
 ];
 
 /// In a delta nothing is required, and `null` deletes. Keys stay as they are.
