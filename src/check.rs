@@ -4,6 +4,7 @@
 
 mod address_mismatch;
 mod approximated_traffic;
+mod certificate_on_two_hosts;
 mod dead_version;
 mod dependency_cycle;
 mod duplicate_container;
@@ -12,6 +13,7 @@ mod entry_collision;
 mod env_reference_cycle;
 mod env_set_twice;
 mod files_too_large;
+mod gateway_port_clash;
 mod gateway_without_class;
 mod header_not_propagated;
 mod inexpressible_entry_rule;
@@ -35,8 +37,11 @@ mod shadowed_rule;
 mod share_without_replicas;
 mod split_not_by_replicas;
 mod start_order_cycle;
+mod tls_without_certificate;
 mod unreachable_component;
+mod unserved_host;
 mod unused_app;
+mod unused_certificate;
 mod versions_need_deployment;
 mod volume_on_one_node;
 mod weights_not_100;
@@ -54,6 +59,7 @@ type Check = (&'static Rule, fn(&mut Finder<'_>));
 static CHECKS: &[Check] = &[
     (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
+    (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
@@ -62,6 +68,7 @@ static CHECKS: &[Check] = &[
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
     (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
     (&files_too_large::FILES_TOO_LARGE, files_too_large::check),
+    (&gateway_port_clash::GATEWAY_PORT_CLASH, gateway_port_clash::check),
     (&gateway_without_class::GATEWAY_WITHOUT_CLASS, gateway_without_class::check),
     (&header_not_propagated::HEADER_NOT_PROPAGATED, header_not_propagated::check),
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
@@ -85,8 +92,11 @@ static CHECKS: &[Check] = &[
     (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
     (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
+    (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
     (&unused_app::UNUSED_APP, unused_app::check),
+    (&unserved_host::UNSERVED_HOST, unserved_host::check),
+    (&unused_certificate::UNUSED_CERTIFICATE, unused_certificate::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
     (&volume_on_one_node::VOLUME_ON_ONE_NODE, volume_on_one_node::check),
     (&weights_not_100::WEIGHTS_NOT_100, weights_not_100::check),

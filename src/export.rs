@@ -89,7 +89,7 @@ fn reached_by_rule(component: &Component, version: usize) -> bool {
 }
 
 fn paths(entry: &Entry) -> Vec<String> {
-    if entry.via == Via::LoadBalancer {
+    if entry.via == Via::LoadBalancer || entry.own_port.is_some() {
         return Vec::new();
     }
     let text = |path: &PathMatch| match path {
@@ -102,10 +102,11 @@ fn paths(entry: &Entry) -> Vec<String> {
 }
 
 fn hosts(entry: &Entry) -> String {
-    match entry.hosts.as_slice() {
+    match (entry.own_port, entry.hosts.as_slice()) {
         _ if entry.via == Via::LoadBalancer => "load balancer".into(),
-        [] => "*".into(),
-        hosts => hosts.join(", "),
+        (Some(port), _) => format!("port {port}"),
+        (None, []) => "*".into(),
+        (None, hosts) => hosts.join(", "),
     }
 }
 

@@ -2,6 +2,7 @@
 //! applied. Knows nothing of Kubernetes objects.
 
 mod build;
+mod door;
 pub mod rule;
 mod traffic;
 
@@ -19,6 +20,7 @@ use crate::model::{
 use crate::source::Path;
 
 pub use build::build;
+pub use door::{Door, certificate, covers_host};
 
 /// Reads a file of the app's folder, by its path relative to the app file.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, LoadError>;
@@ -154,6 +156,8 @@ pub struct Entry {
     pub hosts: Vec<Arc<str>>,
     /// Paths; none is every path.
     pub paths: Vec<PathMatch>,
+    /// The port of the gateway that is this entry's alone.
+    pub own_port: Option<u16>,
     /// Where it is written.
     pub path: Path,
 }
@@ -482,6 +486,16 @@ impl Graph {
     /// The name of the routes that the shared entry has in Istio.
     pub fn entry_name(&self) -> String {
         format!("{}-entry", self.name)
+    }
+
+    /// The name of the route that an entry with a port of its own has in Istio.
+    pub fn stream_name(&self, component: &Component, entry: &Entry) -> String {
+        format!("{}-{}-{}", self.entry_name(), component.name, component.ports[entry.port].name)
+    }
+
+    /// The name of the route that redirects to HTTPS in Gateway API.
+    pub fn redirect_name(&self) -> String {
+        format!("{}-redirect", self.name)
     }
 
     /// Which API describes the shared entry.

@@ -69,7 +69,7 @@ impl Object {
             &["Gateway"],
             &["DestinationRule"],
             &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"],
-            &["VirtualService", "HTTPRoute", "Ingress"],
+            &["VirtualService", "HTTPRoute", "TLSRoute", "TCPRoute", "Ingress"],
         ];
         let kind = self.kind.kind.as_str();
         WAVES.iter().position(|wave| wave.contains(&kind)).unwrap_or(WAVES.len())

@@ -22,13 +22,13 @@ use serde::Deserialize;
 pub use batch::{Concurrency, Job, Restart, Schedule};
 pub use container::{Container, InitContainer, Sidecar};
 pub use edge::Connection;
-pub use edge::{Dependency, Expose, Gateway, GatewayKind, Via};
+pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
 pub use editor::{each_place, published};
 pub use order::order;
 pub use scalar::{
     Address, Callee, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue,
-    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, SubPath, TimeZone, UrlPath,
-    VolumeName, VolumeRef, Wait,
+    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, SecretName, SubPath, TimeZone,
+    UrlPath, VolumeName, VolumeRef, Wait,
 };
 pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
 pub use traffic::{
@@ -334,6 +334,11 @@ impl Protocol {
             Self::Sctp => "SCTP",
             _ => "TCP",
         }
+    }
+
+    /// Whether it is TLS, in which nobody between the two ends sees requests.
+    pub const fn hides_requests(self) -> bool {
+        matches!(self, Self::Https | Self::Tls)
     }
 
     /// Whether requests can be told apart, so that traffic rules apply.

@@ -13,6 +13,7 @@ mod block;
 mod cases;
 mod completions;
 mod editors;
+mod entry;
 mod explain;
 mod formats;
 mod hostile;

@@ -117,7 +117,10 @@ fn a_mirror_to_the_only_version_of_a_component_has_its_subset_too() {
 fn a_route_before_what_it_leads_to_would_be_503_so_routes_come_last() {
     for (case, objects) in goldens("") {
         let kinds: Vec<&str> = objects.0.iter().map(|object| text(&object["kind"])).collect();
-        let route = |kind: &&str| ["VirtualService", "HTTPRoute", "Ingress"].contains(kind);
+        let route = |kind: &&str| {
+            let routes = ["VirtualService", "HTTPRoute", "TLSRoute", "TCPRoute", "Ingress"];
+            routes.contains(kind)
+        };
         let first = kinds.iter().position(route).unwrap_or(kinds.len());
         assert!(kinds[first..].iter().all(route), "{case}: {kinds:?}");
         let of = |kind: &str| kinds.iter().rposition(|known| *known == kind);

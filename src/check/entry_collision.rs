@@ -2,7 +2,7 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::graph::PathMatch;
+use crate::graph::{Door, Entry, PathMatch};
 use crate::model::Via;
 use crate::source::Place;
 
@@ -40,9 +40,12 @@ pub(super) static ENTRY_COLLISION: Rule = Rule {
 
 /// Host and path lead to one port.
 pub(super) fn check(find: &mut Finder<'_>) {
-    let mut taken: BTreeMap<(String, PathMatch), (Place, &str)> = BTreeMap::new();
+    let mut taken: BTreeMap<(Option<Door>, String, PathMatch), (Place, &str)> = BTreeMap::new();
     for component in &find.graph.components {
-        for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
+        let through = |entry: &&Entry| entry.via == Via::Gateway && entry.own_port.is_none();
+        for entry in component.entries.iter().filter(through) {
+            // Requests and connections by server name come in on ports of their own.
+            let door = find.graph.door(component, entry);
             let hosts: Vec<String> = match entry.hosts.as_slice() {
                 [] => vec!["*".into()],
                 hosts => hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
@@ -50,7 +53,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             for host in hosts {
                 for path in entry.paths_or_all() {
                     let place = Place::Key(entry.path.clone());
-                    let claim = (host.clone(), path.clone());
+                    let claim = (door, host.clone(), path.clone());
                     let Some((first, other)) = taken.get(&claim) else {
                         taken.insert(claim, (place, &component.name));
                         continue;

@@ -2,7 +2,7 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::graph::Component;
+use crate::graph::{Component, Door};
 use crate::model::{GatewayKind, Governance, Kind, Via};
 use crate::source::{Path, Place};
 
@@ -39,6 +39,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
     if istio {
         let routes = (Path::root().field("name"), "the routes of the entry".to_owned());
         taken.insert(("VirtualService", &find.graph.namespace, find.graph.entry_name()), routes);
+    }
+    let redirects = find.graph.ended_tls().is_some_and(|tls| tls.redirect == Some(true));
+    if redirects && find.graph.gateway_kind() == GatewayKind::GatewayApi {
+        let path = Path::root().field("gateway").field("tls").field("redirect");
+        let claim = ("HTTPRoute", &*find.graph.namespace, find.graph.redirect_name());
+        taken.insert(claim, (path, "the redirect to HTTPS".to_owned()));
     }
     let mut accounts: BTreeMap<(&str, &str), &Component> = BTreeMap::new();
     for component in find.graph.own() {
@@ -81,7 +87,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
         }
         if find.graph.gateway_kind() == GatewayKind::GatewayApi {
             for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
-                claims.push(("HTTPRoute", component.route_name(entry), entry.path.clone()));
+                let kind = match find.graph.door(component, entry) {
+                    Some(Door::OwnPort(_)) => "TCPRoute",
+                    Some(Door::ServerName) => "TLSRoute",
+                    Some(Door::Requests) | None => "HTTPRoute",
+                };
+                claims.push((kind, component.route_name(entry), entry.path.clone()));
             }
         }
         if istio && component.speaks_http() {
@@ -90,7 +101,15 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let versions = declared.map(|v| (component.version_name(v), v.path.clone()));
             claims.extend(own.chain(versions).map(|(name, path)| ("VirtualService", name, path)));
         }
-        for (kind, name, path) in claims {
+        let own = claims.into_iter().map(|(k, name, path)| (k, &component.namespace, name, path));
+        // These belong to the gateway, wherever the component is.
+        let streams = component.entries.iter().filter(|entry| istio && entry.own_port.is_some());
+        let streams = streams.map(|entry| {
+            let name = find.graph.stream_name(component, entry);
+            ("VirtualService", &find.graph.namespace, name, entry.path.clone())
+        });
+        let claims: Vec<_> = own.chain(streams).collect();
+        for (kind, namespace, name, path) in claims {
             let whose = format!("{kind} of `{}`", component.name);
             let clash = match kind {
                 "Service" => find
@@ -100,7 +119,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                     .map(|answer| find.graph.component(answer.component))
                     .filter(|other| other.namespace == component.namespace)
                     .map(|other| (other.path.clone(), format!("Service of `{}`", other.name))),
-                _ => taken.get(&(kind, &*component.namespace, name.clone())).cloned(),
+                _ => taken.get(&(kind, &**namespace, name.clone())).cloned(),
             };
             if let Some((first, of)) = clash {
                 let title = format!("two objects would be {kind} `{name}`");
@@ -110,7 +129,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                         .help("rename one of the two");
                 find.report(diagnostic);
             } else {
-                taken.insert((kind, &component.namespace, name), (path, whose));
+                taken.insert((kind, namespace, name), (path, whose));
             }
         }
     }

@@ -13,7 +13,7 @@ use self::version::Binder;
 use self::volume::Volumes;
 use super::{Answer, Component, ComponentId, Graph, Loader, Version, rule};
 use crate::diag::{Diagnostic, Sink};
-use crate::model::{self, App, GatewayKind, Governance};
+use crate::model::{self, App, GatewayKind, Governance, TlsMode};
 use crate::source::{Path, Place};
 
 /// Binds every name of a system: the app that was asked for, then those that it uses; and for each
@@ -54,6 +54,8 @@ pub fn build(
         apps.push(super::App { name: app.name.0, uses });
     }
     strangers(&components, &known, &apps, sink);
+    let own = components.partition_point(|component| component.app == 0);
+    tls_strays(gateway.as_ref(), &components[..own], sink);
 
     let volumes = Volumes::read(apps.len(), &components, &settings, sink);
     let version_name = |(name, ..): &Unbound| name.0.clone();
@@ -206,6 +208,50 @@ fn gateway_strays(gateway: Option<&model::Gateway>, sink: &mut Sink) {
             )
             .also(Place::Value(path.field("kind")), "kind of the gateway")
             .help(format!("remove `{field}`")),
+        );
+    }
+}
+
+/// Settings of TLS that nothing would come of: of a certificate where the gateway shows none, or of
+/// all where nothing that is exposed would use it.
+fn tls_strays(gateway: Option<&model::Gateway>, components: &[Component], sink: &mut Sink) {
+    let Some(tls) = gateway.and_then(|gateway| gateway.tls.as_ref()) else { return };
+    let path = Path::root().field("gateway").field("tls");
+    let passes = tls.mode == Some(TlsMode::Passthrough);
+    let shown = [
+        ("secret", tls.secret.is_some()),
+        ("certificates", tls.certificates.is_some()),
+        ("minVersion", tls.min_version.is_some()),
+        ("redirect", tls.redirect.is_some()),
+    ];
+    for (field, _) in shown.into_iter().filter(|(_, written)| passes && *written) {
+        let title = format!("`{field}` has no effect where the component ends TLS");
+        let place = Place::Key(path.field(field));
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "the gateway opens nothing")
+                .also(Place::Value(path.field("mode")), "passes TLS on as it is")
+                .help(format!("remove `{field}`")),
+        );
+    }
+    let exposed = components.iter().flat_map(|component| {
+        let through = component.entries.iter().filter(|entry| entry.via == model::Via::Gateway);
+        through.map(|entry| (entry, component.ports[entry.port].protocol))
+    });
+    let (mut any, mut used) = (false, false);
+    for (entry, protocol) in exposed {
+        any = true;
+        used |= match passes {
+            true => entry.own_port.is_none() && protocol.hides_requests(),
+            false => protocol.is_http(),
+        };
+    }
+    if any && !used {
+        let wanted = if passes { "`https` or `tls`" } else { "`http`, `http2` or `grpc`" };
+        let title = "`tls` has no effect: nothing that is exposed would use it".to_owned();
+        let label = format!("no port that speaks {wanted} is exposed through the gateway");
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, Place::Key(path), label)
+                .help("remove `tls`, or give the port the protocol that it speaks"),
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What the outside reaches: gateways and their routes.
 
+mod listen;
+
 use std::collections::BTreeMap;
 
 use super::governance::gateway_routes;
@@ -8,7 +10,7 @@ use super::view::{
     IngressPath, IstioGateway, Meta, Trace, View, VirtualService,
 };
 use super::{app_labels, exact_or_expression, labels, slug};
-use crate::graph::{Component, Entry, Graph, PathMatch, Share};
+use crate::graph::{Component, Door, Entry, Graph, PathMatch, Share, covers_host};
 use crate::lower::governance::cookie_regex;
 use crate::model::{GatewayKind, Match, Matcher, Via};
 use crate::source::{Path, Place};
@@ -32,10 +34,6 @@ pub(super) fn lower(graph: &Graph, views: &mut Vec<View>) {
     }
 }
 
-fn port(graph: &Graph) -> u16 {
-    graph.gateway.as_ref().and_then(|gateway| gateway.port).unwrap_or(80)
-}
-
 /// Where the gateway is written; where it is not, what makes it needed.
 fn origin(graph: &Graph, entries: &[(&Component, &Entry)]) -> (Path, Trace) {
     let path = Path::root().field("gateway");
@@ -45,22 +43,24 @@ fn origin(graph: &Graph, entries: &[(&Component, &Entry)]) -> (Path, Trace) {
     }
 }
 
-fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
-    let served = served(entries);
-    let hosts: Vec<String> = served.keys().cloned().collect();
+fn istio(graph: &Graph, all: &[(&Component, &Entry)], views: &mut Vec<View>) {
+    let told: Vec<(&Component, &Entry)> =
+        all.iter().copied().filter(|(_, entry)| entry.own_port.is_none()).collect();
+    let entries = &*told;
     let selector = graph.gateway.as_ref().and_then(|gateway| gateway.selector.as_ref());
     let selector = match selector {
         Some(labels) => labels.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
         None => vec![("istio".to_owned(), "ingressgateway".to_owned())],
     };
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
-    let (path, trace) = origin(graph, entries);
-    let gateway = IstioGateway { meta, selector, port: port(graph), hosts: hosts.clone() };
+    let (path, mut trace) = origin(graph, all);
+    let mut gateway = IstioGateway { meta, selector, servers: Vec::new() };
+    listen::servers(graph, &mut gateway, &mut trace);
     views.push(View::new(Body::IstioGateway(gateway), path, trace));
 
     // One VirtualService for each host; hosts with the same entries share one.
     let mut groups: BTreeMap<Vec<usize>, Vec<String>> = BTreeMap::new();
-    for (host, positions) in served {
+    for (host, positions) in served(entries) {
         groups.entry(positions).or_default().push(host);
     }
     let several = groups.len() > 1;
@@ -68,6 +68,7 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
         let mut paths: Vec<(PathMatch, &Component, &Entry)> = served
             .iter()
             .map(|position| entries[*position])
+            .filter(|(component, entry)| graph.door(component, entry) == Some(Door::Requests))
             .flat_map(|(component, entry)| {
                 entry.paths_or_all().into_iter().map(move |path| (path, component, entry))
             })
@@ -82,17 +83,38 @@ fn istio(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>)
         for (path, component, entry) in paths {
             gateway_routes(component, entry, &path, &mut routes, &mut trace);
         }
+        // Of two server names, the host's own comes before a wildcard around it.
+        let mut names: Vec<(bool, &Component, &Entry)> = served
+            .iter()
+            .map(|position| entries[*position])
+            .filter(|(component, entry)| graph.door(component, entry) == Some(Door::ServerName))
+            .map(|(component, entry)| {
+                (!entry.hosts.iter().any(|own| **own == *hosts[0]), component, entry)
+            })
+            .collect();
+        names.sort_by_key(|(other, component, _)| (*other, component.name.clone()));
+        let names = names.into_iter().take(1);
+        let tls =
+            names.map(|(_, component, entry)| listen::sni_route(graph, component, entry, &hosts));
+        let tls = tls.collect();
         let name = match several {
             true => format!("{}-{}", graph.entry_name(), slug(&hosts[0])),
             false => graph.entry_name(),
         };
         let meta = Meta::new(name, Some(&graph.namespace), app_labels(graph));
         let bound = format!("{}/{}", graph.namespace, graph.name);
-        let service =
-            VirtualService { meta, hosts, gateways: vec![bound], http: routes, tcp: Vec::new() };
+        let service = VirtualService {
+            meta,
+            hosts,
+            gateways: vec![bound],
+            http: routes,
+            tls,
+            tcp: Vec::new(),
+        };
         let origin = entries[served[0]].1.path.clone();
         views.push(View::new(Body::VirtualService(service), origin, trace));
     }
+    listen::istio_streams(graph, views);
 }
 
 /// Each host with the entries that serve it. A host's own VirtualService is all that Istio looks at
@@ -124,14 +146,6 @@ fn served(entries: &[(&Component, &Entry)]) -> BTreeMap<String, Vec<usize>> {
     served
 }
 
-/// Whether calls to `host` are calls to `entry`, which may be a wildcard.
-fn covers_host(entry: &str, host: &str) -> bool {
-    match entry.strip_prefix('*') {
-        Some(suffix) => suffix.is_empty() || (host.ends_with(suffix) && host != suffix),
-        None => entry == host,
-    }
-}
-
 /// The narrower path first: exact ones, then longer before shorter.
 fn specificity(path: &PathMatch) -> (u8, usize, String) {
     let (class, text) = match path {
@@ -146,46 +160,44 @@ fn specificity(path: &PathMatch) -> (u8, usize, String) {
 fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
     let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.clone());
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
-    let (path, trace) = origin(graph, entries);
+    let (path, mut trace) = origin(graph, entries);
     // A rule refuses a Gateway without a class.
-    let mut elsewhere: Vec<String> = entries
+    let class = class.unwrap_or_default();
+    let mut namespaces: Vec<String> = entries
         .iter()
         .map(|(component, _)| component.namespace.to_string())
         .filter(|namespace| **namespace != *graph.namespace)
         .collect();
-    if !elsewhere.is_empty() {
-        elsewhere.push(graph.namespace.to_string());
-        elsewhere.sort();
-        elsewhere.dedup();
+    if !namespaces.is_empty() {
+        namespaces.push(graph.namespace.to_string());
+        namespaces.sort();
+        namespaces.dedup();
     }
-    let gateway = Gateway {
-        meta,
-        class: class.unwrap_or_default(),
-        port: port(graph),
-        namespaces: elsewhere,
-    };
+    let mut gateway = Gateway { meta, class, namespaces, listeners: Vec::new() };
+    listen::listeners(graph, &mut gateway, &mut trace);
     views.push(View::new(Body::Gateway(gateway), path, trace));
-    for (component, entry) in entries {
+    for (component, entry) in graph.entries_by(|door| door == Door::Requests) {
         let mut trace = Trace::default();
         let mut rules = Vec::new();
         for path in entry.paths_or_all() {
             route_rules(component, entry, &path, &mut rules, &mut trace);
         }
         let name = component.route_name(entry);
-        let hosts: Vec<String> =
-            entry.hosts.iter().map(|host| host.to_string()).filter(|host| host != "*").collect();
-        let hosts = if hosts.len() < entry.hosts.len() { Vec::new() } else { hosts };
+        let hosts = gateway_hosts(entry);
         // A route leads to Services of its own namespace only, unless that one grants it.
         let meta = Meta::new(name, Some(&component.namespace), labels(graph, component));
-        let elsewhere = component.namespace != graph.namespace;
-        let route = HttpRoute {
-            meta,
-            gateway: graph.name.to_string(),
-            gateway_namespace: elsewhere.then(|| graph.namespace.to_string()),
-            hosts,
-            rules,
-        };
+        let parents = listen::parents(graph, component, entry);
+        let route = HttpRoute { meta, parents, hosts, rules };
         views.push(View::new(Body::HttpRoute(route), entry.path.clone(), trace));
+    }
+    listen::gateway_api_streams(graph, views);
+}
+
+/// The hosts of a route of Gateway API; none is any.
+fn gateway_hosts(entry: &Entry) -> Vec<String> {
+    match entry.hosts.iter().any(|host| &**host == "*") {
+        true => Vec::new(),
+        false => entry.hosts.iter().map(|host| host.to_string()).collect(),
     }
 }
 
@@ -217,6 +229,7 @@ fn route_rules(
             backends: backends(component, port, rule.to.as_deref().or(traffic.split.as_deref())),
             mirror: copy(rule.mirror.or(traffic.mirror)),
             timeout: timeout(rule.timeout.as_ref()),
+            redirect: None,
         });
     }
     let Ok(Some(joined)) = intersect(path, None) else { return };
@@ -234,6 +247,7 @@ fn route_rules(
         backends: backends(component, port, traffic.split.as_deref()),
         mirror: copy(traffic.mirror),
         timeout: timeout(None),
+        redirect: None,
     });
 }
 
@@ -333,5 +347,17 @@ fn ingress(
         out.push(IngressHost { host, paths: plain });
     }
     let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.clone());
-    views.push(View::new(Body::Ingress(Ingress { meta, class, hosts: out }), path, trace));
+    let mut tls = Vec::new();
+    if let Some(ended) = graph.ended_tls() {
+        for (position, (secret, hosts)) in
+            listen::certificates(graph, ended).into_iter().enumerate()
+        {
+            let place = listen::secret_place(ended, secret);
+            trace.add(format!("spec.tls.{position}"), place);
+            let any = hosts.contains(&"*");
+            let hosts = hosts.into_iter().filter(|_| !any).map(str::to_owned).collect();
+            tls.push((hosts, secret.to_owned()));
+        }
+    }
+    views.push(View::new(Body::Ingress(Ingress { meta, class, tls, hosts: out }), path, trace));
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{EnvName, Host, Label, Name, UrlPath};
+use super::{EnvName, Host, Label, Name, SecretName, UrlPath};
 
 /// A call to another component.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -54,6 +54,9 @@ pub struct Expose {
     /// Through the shared gateway, or a load balancer of its own. Without it: `gateway`.
     #[schemars(example = &"load-balancer")]
     pub via: Option<Via>,
+    /// A port of the gateway's own, for what is no HTTP: every connection to it comes here.
+    #[schemars(range(min = 1), example = 5432)]
+    pub port: Option<u16>,
 }
 
 /// What stands between the outside and an exposed port.
@@ -85,6 +88,55 @@ pub struct Gateway {
     /// For `istio`: the labels of the gateway's pods. Without it: `istio: ingressgateway`.
     #[schemars(example = BTreeMap::from([("istio", "ingressgateway")]))]
     pub selector: Option<BTreeMap<Label, String>>,
+    /// TLS, beside plain HTTP. Without it: plain HTTP alone.
+    pub tls: Option<GatewayTls>,
+}
+
+/// TLS at the entry.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayTls {
+    /// The Secret, of type `kubernetes.io/tls`, with the certificate of every host that has none of
+    /// its own under `certificates`.
+    #[schemars(example = &"shop-tls")]
+    pub secret: Option<SecretName>,
+    /// Certificates of single hosts: host to Secret. `*.example.com` is every host one label below.
+    #[schemars(example = BTreeMap::from([("shop.example.com", "shop-tls")]))]
+    pub certificates: Option<BTreeMap<Host, SecretName>>,
+    /// Who ends TLS, and whether callers show certificates. Without it: `terminate`.
+    #[schemars(example = &"mutual")]
+    pub mode: Option<TlsMode>,
+    /// The port it listens on. Without it: 443.
+    #[schemars(range(min = 1), example = 8443)]
+    pub port: Option<u16>,
+    /// The oldest version of TLS that is spoken. Without it: the gateway's own choice. Istio only.
+    #[schemars(example = &"TLSv1.3")]
+    pub min_version: Option<TlsVersion>,
+    /// Whether plain HTTP is answered with a redirect to HTTPS. Without it: plain HTTP is served too.
+    #[schemars(example = true)]
+    pub redirect: Option<bool>,
+}
+
+/// Who ends TLS at the entry, and whether callers show certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// The gateway, with its certificate.
+    Terminate,
+    /// The gateway, and callers must show a certificate that the Secret's `ca.crt` vouches for.
+    Mutual,
+    /// The component: ports that speak `https` or `tls` get their connections unopened.
+    Passthrough,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "the numbers are the protocol's own")]
+pub enum TlsVersion {
+    #[serde(rename = "TLSv1.2")]
+    V12,
+    #[serde(rename = "TLSv1.3")]
+    V13,
 }
 
 /// Which API describes the entry.

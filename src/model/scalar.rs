@@ -83,6 +83,11 @@ text! {
     "a host name in lower case, which may begin with `*.`, or `*`"
 }
 text! {
+    /// The name of a Secret: a DNS subdomain.
+    SecretName, r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", 253,
+    "the name of a Secret: lower-case letters, digits, dashes and dots"
+}
+text! {
     /// Where something outside is: a host name or an IP address.
     Address,
     r"^(([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?|[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+)$",

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::workload::{Dependencies, EnvValue, FileSource, PortRef};
 use super::{
-    App, Callee, Dependency, EnvName, FieldPath, HeaderName, Label, Matcher, Name, PathName, Port,
-    PortName, Protocol, ResourcePath, Retries, RetryPolicy, ServiceAccount,
+    App, Callee, Dependency, EnvName, FieldPath, HeaderName, Host, Label, Matcher, Name, PathName,
+    Port, PortName, Protocol, ResourcePath, Retries, RetryPolicy, ServiceAccount,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -178,7 +178,7 @@ fn name_keys(object: &mut Map<String, Value>) {
 }
 
 /// What the keys of our mappings look like: pattern, greatest length, and the form in words.
-const KEY_FORMS: [(&str, usize, &str); 7] = [
+const KEY_FORMS: [(&str, usize, &str); 8] = [
     Name::KEY_FORM,
     Callee::KEY_FORM,
     PortName::KEY_FORM,
@@ -186,6 +186,7 @@ const KEY_FORMS: [(&str, usize, &str); 7] = [
     Label::KEY_FORM,
     HeaderName::KEY_FORM,
     PathName::KEY_FORM,
+    Host::KEY_FORM,
 ];
 
 /// In a delta nothing is required, and `null` deletes. Keys stay as they are.

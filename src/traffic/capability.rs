@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::algebra::intersect;
 use super::replicas::native;
-use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch};
+use crate::graph::{Component, ComponentId, Door, Entry, Graph, PathMatch};
 use crate::model::{
-    self, Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, Via,
+    self, Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, TlsMode, Via,
 };
 use crate::source::Path;
 
@@ -33,6 +33,7 @@ pub struct Lack {
 pub fn lacks(graph: &Graph) -> Vec<Lack> {
     let mut out = Vec::new();
     gateway_lacks(graph, &mut out);
+    tls_lacks(graph, &mut out);
     for (id, component) in graph.ids() {
         let gateway_only = split_at_gateway_only(graph, id);
         if graph.governance == Governance::Kubernetes && !gateway_only {
@@ -313,11 +314,7 @@ fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
     let kind = graph.gateway_kind();
     let mut lack = |what: String, why: &str, help: &str, path: Path| {
         out.push(Lack {
-            who: match kind {
-                GatewayKind::GatewayApi => "a Gateway API gateway",
-                GatewayKind::Ingress => "an Ingress",
-                GatewayKind::Istio => "this gateway",
-            },
+            who: gateway_name(kind),
             what,
             why: why.into(),
             help: help.into(),
@@ -333,12 +330,18 @@ fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
     }
     for component in &graph.components {
         for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
-            let port = &component.ports[entry.port];
-            if !port.protocol.is_http() {
-                let what = format!("carry {}", port.protocol.name());
-                let help =
-                    "set the port's `protocol` if it does speak HTTP, or use `via: load-balancer`";
-                lack(what, "it carries HTTP", help, entry.path.clone());
+            let protocol = component.ports[entry.port].protocol;
+            let door = graph.door(component, entry);
+            if door.is_none() || (kind == GatewayKind::Ingress && !protocol.is_http()) {
+                let (why, help) = uncarried(kind, protocol);
+                lack(format!("carry {}", protocol.name()), why, help, entry.path.clone());
+            } else if door == Some(Door::ServerName)
+                && kind == GatewayKind::GatewayApi
+                && entry.hosts_or_any().any(|host| host == "*")
+            {
+                let what = "pass TLS on without a host".to_owned();
+                let help = "write `hosts:` for the gateway or for this entry";
+                lack(what, "a TLSRoute goes by the server name", help, entry.path.clone());
             }
             let by_text = entry.paths.iter().any(|path| matches!(path, PathMatch::StartsWith(_)));
             if by_text && kind != GatewayKind::Istio {
@@ -351,6 +354,125 @@ fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
                 );
             }
         }
+    }
+}
+
+/// Why a gateway cannot carry a protocol, and what could be done.
+fn uncarried(kind: GatewayKind, protocol: Protocol) -> (&'static str, &'static str) {
+    let tls = protocol.hides_requests();
+    match (kind, protocol.transport()) {
+        (GatewayKind::Ingress, _) => (
+            "it carries HTTP",
+            "set the port's `protocol` if it does speak HTTP, or use `via: load-balancer`",
+        ),
+        (_, "TCP") if tls => (
+            "it would have to open TLS first",
+            "add `mode: passthrough` to the gateway's `tls`, or a `port` of its own, or use `via: load-balancer`",
+        ),
+        (_, "TCP") => (
+            "its port for all carries HTTP",
+            "set the port's `protocol` if it does speak HTTP, add a `port` of its own, or use `via: load-balancer`",
+        ),
+        _ => ("it carries TCP", "use `via: load-balancer`"),
+    }
+}
+
+/// The most listeners of a Gateway. Source: `maxItems` of `spec.listeners` in its CRD.
+const LISTENERS: usize = 64;
+
+/// What the shared entry cannot do with TLS.
+fn tls_lacks(graph: &Graph, out: &mut Vec<Lack>) {
+    let kind = graph.gateway_kind();
+    let Some(tls) = graph.gateway_tls() else { return };
+    if graph.entries_by(|_| true).next().is_none() {
+        return;
+    }
+    let path = Path::root().field("gateway").field("tls");
+    let mutual = tls.mode == Some(TlsMode::Mutual);
+    let elsewhere = tls.port.is_some_and(|port| port != 443);
+    let redirect = tls.redirect == Some(true);
+    let certificates = tls.certificates.as_ref().map_or(0, BTreeMap::len);
+    let istio = "use `kind: istio` with governance istio";
+    // What it would take, whether the file asks for it, the kinds of gateway that have it.
+    let wanted = [
+        (
+            "ask callers for certificates",
+            "mode",
+            mutual,
+            kind == GatewayKind::Istio,
+            "the certificate authority of callers is no part of a Secret there",
+            istio,
+        ),
+        (
+            "set the oldest version of TLS",
+            "minVersion",
+            tls.min_version.is_some(),
+            kind == GatewayKind::Istio,
+            "each implementation has a way of its own",
+            istio,
+        ),
+        (
+            "pass TLS on",
+            "mode",
+            tls.mode == Some(TlsMode::Passthrough),
+            kind != GatewayKind::Ingress,
+            "it ends TLS itself",
+            "use `kind: gateway-api`, or `via: load-balancer`",
+        ),
+        (
+            "redirect to HTTPS",
+            "redirect",
+            redirect,
+            kind != GatewayKind::Ingress,
+            "its controller decides that, by annotations of its own",
+            "use `kind: gateway-api`, or leave it to the controller",
+        ),
+        (
+            "choose the port of TLS",
+            "port",
+            elsewhere,
+            kind != GatewayKind::Ingress,
+            "its controller listens on 443",
+            "remove `port`",
+        ),
+        (
+            "redirect to another port than 443",
+            "redirect",
+            redirect && elsewhere,
+            kind != GatewayKind::Istio,
+            "the redirect names no port",
+            "use port 443, or `kind: gateway-api`",
+        ),
+        (
+            "hold that many certificates",
+            "certificates",
+            certificates + 2 > LISTENERS,
+            kind != GatewayKind::GatewayApi,
+            "each needs one of 64 listeners",
+            "use certificates for several hosts, or `kind: istio`",
+        ),
+    ];
+    for (what, field, asked, able, why, help) in wanted {
+        if asked && !able {
+            out.push(Lack {
+                who: gateway_name(kind),
+                what: what.into(),
+                why: why.into(),
+                help: help.into(),
+                instead: String::new(),
+                fallback: None,
+                path: path.field(field),
+            });
+        }
+    }
+}
+
+/// A kind of gateway, in a sentence.
+const fn gateway_name(kind: GatewayKind) -> &'static str {
+    match kind {
+        GatewayKind::GatewayApi => "a Gateway API gateway",
+        GatewayKind::Ingress => "an Ingress",
+        GatewayKind::Istio => "this gateway",
     }
 }
 

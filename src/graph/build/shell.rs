@@ -202,6 +202,30 @@ fn entry(
             );
         }
     }
+    let protocol = ports[position].protocol;
+    let balanced = expose.via == Some(Via::LoadBalancer);
+    let why = match expose.port {
+        Some(_) => "a port of its own takes every connection",
+        None => "TLS hides the path",
+    };
+    let blind = [
+        ("port", expose.port.is_some() && protocol.is_http(), "requests share the gateway's port"),
+        ("port", expose.port.is_some() && balanced, "a load balancer has the component's port"),
+        ("hosts", expose.hosts.is_some() && expose.port.is_some(), why),
+    ];
+    let opaque = !balanced && (expose.port.is_some() || protocol.hides_requests());
+    let unseen = written[1..].iter().filter(|_| opaque && !protocol.is_http());
+    let blind = blind.into_iter().chain(unseen.map(|(field, written)| (*field, *written, why)));
+    for (field, _, why) in blind.filter(|(_, useless, _)| *useless) {
+        let title = format!("`{field}` has no effect on an entry of this kind");
+        let place = Place::Key(path.field(field));
+        let spoken = format!("`{port}` of `{component}` speaks {}", protocol.name());
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, why)
+                .also(Place::Key(path.clone()), spoken)
+                .help(format!("remove `{field}`")),
+        );
+    }
     let mut paths: Vec<PathMatch> = Vec::new();
     paths.extend(expose.exact.into_iter().flatten().map(|p| PathMatch::Exact(p.to_string())));
     paths.extend(expose.prefix.into_iter().flatten().map(|p| PathMatch::Prefix(segments(&p))));
@@ -211,8 +235,12 @@ fn entry(
     Some(Entry {
         port: position,
         via: expose.via.unwrap_or(Via::Gateway),
-        hosts: hosts.unwrap_or_else(|| gateway_hosts.to_vec()),
+        hosts: match expose.port {
+            Some(_) => Vec::new(),
+            None => hosts.unwrap_or_else(|| gateway_hosts.to_vec()),
+        },
         paths,
+        own_port: expose.port,
         path: path.clone(),
     })
 }

@@ -8,7 +8,8 @@ use self::route::{Scope, destinations, http_routes, retries_of, trace_split};
 use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Share};
 use crate::lower::service::main_host;
 use crate::lower::view::{
-    Body, DestinationRule, HttpRouteOfIstio, Meta, TcpRoute, Trace, View, VirtualService,
+    Body, Destination, DestinationRule, HttpRouteOfIstio, Meta, TcpRoute, Trace, View,
+    VirtualService,
 };
 use crate::lower::{host, labels, slug};
 use crate::model::{Kind, Retries};
@@ -111,7 +112,14 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
     }
     let meta =
         Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
-    let service = VirtualService { meta, hosts, gateways: vec!["mesh".into()], http: routes, tcp };
+    let service = VirtualService {
+        meta,
+        hosts,
+        gateways: vec!["mesh".into()],
+        http: routes,
+        tls: Vec::new(),
+        tcp,
+    };
     let origin = match component.traffic.path == Path::root() {
         true => component.path.clone(),
         false => component.traffic.path.clone(),
@@ -149,11 +157,18 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
             hosts: vec![host(component, &name)],
             gateways: vec!["mesh".into()],
             http: routes,
+            tls: Vec::new(),
             tcp: Vec::new(),
         };
         let trace = Trace::default().at("spec.http", Place::Key(version.path.clone()));
         views.push(View::new(Body::VirtualService(service), version.path.clone(), trace));
     }
+}
+
+/// Where the connections of an entry go that shows no requests.
+pub(crate) fn gateway_connections(component: &Component, entry: &Entry) -> Vec<Destination> {
+    let port = component.ports[entry.port].port;
+    destinations(component, port, component.traffic.split.as_deref())
 }
 
 /// Routes of one exposed path for a gateway: the path narrows each rule.

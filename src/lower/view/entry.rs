@@ -11,10 +11,51 @@ pub struct Gateway {
     pub meta: Meta,
     /// Its GatewayClass.
     pub class: String,
-    /// The port it listens on.
-    pub port: u16,
+    /// Where it listens, and to what.
+    pub listeners: Vec<Listener>,
     /// The namespaces whose routes it takes; none is its own alone.
     pub namespaces: Vec<String>,
+}
+
+/// A listener of a Gateway.
+#[derive(Debug, Serialize)]
+pub struct Listener {
+    /// Its name.
+    pub name: String,
+    /// Its protocol, in Gateway API's words.
+    pub protocol: &'static str,
+    /// Its port.
+    pub port: u16,
+    /// The one host it is for; none is every host.
+    pub host: Option<String>,
+    /// The Secret with its certificate.
+    pub certificate: Option<String>,
+    /// Whether TLS is passed on unopened.
+    pub passthrough: bool,
+}
+
+/// A Gateway that a route hangs on.
+#[derive(Debug, Serialize)]
+pub struct Parent {
+    /// Its name.
+    pub gateway: String,
+    /// Its namespace, where it is another than the route's.
+    pub namespace: Option<String>,
+    /// The listener; none is every one that takes the route.
+    pub section: Option<String>,
+}
+
+/// A TLSRoute or a TCPRoute of Gateway API.
+#[derive(Debug, Serialize)]
+pub struct StreamRoute {
+    /// Name and labels.
+    pub meta: Meta,
+    /// The listener that it hangs on.
+    pub parents: Vec<Parent>,
+    /// Server names, of a TLSRoute.
+    pub hosts: Vec<String>,
+    /// Where connections go.
+    pub backends: Vec<Backend>,
 }
 
 /// An HTTPRoute of Gateway API.
@@ -22,10 +63,8 @@ pub struct Gateway {
 pub struct HttpRoute {
     /// Name and labels.
     pub meta: Meta,
-    /// The Gateway it hangs on.
-    pub gateway: String,
-    /// The namespace of that Gateway, where it is another.
-    pub gateway_namespace: Option<String>,
+    /// The listeners that it hangs on.
+    pub parents: Vec<Parent>,
     /// Host names; none is all of the Gateway's.
     pub hosts: Vec<String>,
     /// Its rules.
@@ -43,6 +82,8 @@ pub struct HttpRouteRule {
     pub mirror: Option<Copy>,
     /// The longest a call may take.
     pub timeout: Option<String>,
+    /// The port of HTTPS to which calls are redirected, instead of going anywhere.
+    pub redirect: Option<u16>,
 }
 
 /// A Service that gets a copy.
@@ -87,6 +128,8 @@ pub struct Ingress {
     pub meta: Meta,
     /// Its IngressClass.
     pub class: Option<String>,
+    /// Certificates: the hosts and the Secret. No host is any.
+    pub tls: Vec<(Vec<String>, String)>,
     /// Hosts with their paths; no host is any.
     pub hosts: Vec<IngressHost>,
 }

@@ -11,10 +11,36 @@ pub struct IstioGateway {
     pub meta: Meta,
     /// Labels of the gateway's pods.
     pub selector: Pairs,
-    /// The port it listens on.
+    /// Where it listens, and to what.
+    pub servers: Vec<Server>,
+}
+
+/// A server of a Gateway of Istio.
+#[derive(Debug, Serialize)]
+pub struct Server {
+    /// The name of its port.
+    pub name: String,
+    /// Its port.
     pub port: u16,
+    /// Its protocol, in Istio's words.
+    pub protocol: &'static str,
     /// Host names it answers for.
     pub hosts: Vec<String>,
+    /// Whether calls are redirected to HTTPS.
+    pub redirect: bool,
+    /// Its TLS.
+    pub tls: Option<ServerTls>,
+}
+
+/// The TLS of a server.
+#[derive(Debug, Serialize)]
+pub struct ServerTls {
+    /// Who ends it: `SIMPLE`, `MUTUAL` or `PASSTHROUGH`.
+    pub ends: &'static str,
+    /// The Secret with its certificate, in the namespace of the gateway's pods.
+    pub credential: Option<String>,
+    /// The oldest version that is spoken.
+    pub oldest: Option<&'static str>,
 }
 
 /// The versions of a host, as Istio knows them.
@@ -39,8 +65,21 @@ pub struct VirtualService {
     pub gateways: Vec<String>,
     /// HTTP routes, in order.
     pub http: Vec<HttpRouteOfIstio>,
+    /// Routes of connections by server name, in order.
+    pub tls: Vec<SniRoute>,
     /// TCP routes, in order.
     pub tcp: Vec<TcpRoute>,
+}
+
+/// A TLS route of a VirtualService.
+#[derive(Debug, Serialize)]
+pub struct SniRoute {
+    /// The port called.
+    pub port: u16,
+    /// The server names asked for.
+    pub hosts: Vec<String>,
+    /// Where connections go.
+    pub destinations: Vec<Destination>,
 }
 
 /// An HTTP route of a VirtualService.

@@ -55,6 +55,7 @@ pub(super) fn service_entry(graph: &Graph, component: &Component, views: &mut Ve
         hosts: vec![address.to_owned()],
         gateways: vec!["mesh".into()],
         http: routes,
+        tls: Vec::new(),
         tcp: Vec::new(),
     };
     views.push(View::new(Body::VirtualService(service), component.path.clone(), Trace::default()));
