@@ -125,6 +125,11 @@ fn the_project_schema_helps_while_the_app_is_wrong_and_not_where_it_is_no_yaml()
     assert_eq!(project["$defs"]["app.components"]["enum"], serde_json::json!(["web"]));
     let said = Weft::new("schema --project").file("weft.yaml", "a: [").run().refused(1);
     assert!(said.starts_with("error[syntax-error]"), "{said}");
+    let project = schema("--project", b"uses: [{ app: ../pay }]\ncomponents: { web: {} }");
+    let names =
+        validator(&serde_json::json!({ "$ref": "#/$defs/app.callees", "$defs": project["$defs"] }));
+    assert!(names.is_valid(&"web".into()) && names.is_valid(&"pay/api".into()));
+    assert!(!names.is_valid(&"wbe".into()));
     Weft::new("schema weft.yaml").file("weft.yaml", SHOP).run().refused(2);
 }
 

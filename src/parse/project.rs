@@ -65,8 +65,8 @@ pub(super) struct Names {
     app: Option<String>,
     components: BTreeMap<String, Own>,
     params: BTreeSet<String>,
-    /// Whether there are other apps, whose names stand in files of their own.
-    uses: bool,
+    /// Whether there are components of other apps, which are called `APP/NAME`.
+    others: bool,
 }
 
 impl Names {
@@ -95,7 +95,7 @@ impl Names {
     }
 
     fn layer(&mut self, layer: &Node) {
-        self.uses |= layer.get("uses").is_some();
+        self.others |= layer.get("uses").is_some_and(|uses| !uses.value.is_null());
         self.params.extend(inside(layer, "params").map(|entry| entry.key.text.to_string()));
         for entry in inside(layer, "components") {
             if !is_plain(&entry.key.text) {
@@ -131,14 +131,14 @@ impl Names {
     /// The definitions that the rest of the schema refers to.
     fn definitions(&self) -> Vec<(String, Json)> {
         let choices = |names: BTreeSet<&String>| json!({ "enum": names });
-        let callees = choices(self.callees().map(|(name, _)| name).collect());
-        let callees = match self.uses {
-            true => json!({ "anyOf": [callees, { "pattern": "/" }] }),
-            false => callees,
+        // What another app has is in another file.
+        let or_others = |own: Json| match self.others {
+            true => json!({ "anyOf": [own, { "type": "string", "pattern": "^[-a-z0-9]+/" }] }),
+            false => own,
         };
         let mut out = vec![
-            (COMPONENTS.into(), choices(self.components.keys().collect())),
-            (CALLEES.into(), callees),
+            (COMPONENTS.into(), or_others(choices(self.components.keys().collect()))),
+            (CALLEES.into(), or_others(choices(self.callees().map(|(name, _)| name).collect()))),
         ];
         for (name, own) in &self.components {
             out.push((versions_of(name), choices(own.versions.iter().collect())));
