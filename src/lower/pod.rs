@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::slug;
 use super::view::{Pairs, Trace};
 use crate::check::env_order;
-use crate::graph::{Component, File, Graph, Version, Volume};
+use crate::graph::{Component, File, Graph, PROXY_VOLUMES, Version, Volume};
 use crate::model::{
     Connection, EnvValue, Governance, Kind, Medium, PortRef, Probe, Protocol, Seccomp,
     SecurityContext,
@@ -165,6 +166,7 @@ pub(super) fn lower(
                 .entry("sidecar.istio.io/nativeSidecar".into())
                 .or_insert_with(|| "true".into());
         }
+        annotations.extend(proxy_secrets(graph, version));
     }
     labels.extend(version.labels.clone());
     trace.add("metadata.labels.version", Place::Key(version.path.clone()));
@@ -254,6 +256,29 @@ pub(super) fn lower(
     (pod, storage.needs, trace)
 }
 
+/// Annotations that put Secrets with certificates into the proxy: those of the TLS around the calls
+/// of a version. Source: Istio's reference of resource annotations.
+fn proxy_secrets(graph: &Graph, version: &Version) -> Vec<(String, String)> {
+    let secrets = version.calls.iter().filter_map(|call| {
+        let callee = graph.component(call.to);
+        Some((callee, callee.tls.as_ref()?.secret.as_ref()?))
+    });
+    let (mut volumes, mut mounts) = (Vec::new(), Vec::new());
+    for (position, (callee, secret)) in secrets.enumerate() {
+        let name = format!("weft-tls-{position}");
+        let path = callee.proxy_path();
+        volumes.push(json!({ "name": name, "secret": { "secretName": &**secret } }));
+        mounts.push(json!({ "name": name, "mountPath": path, "readOnly": true }));
+    }
+    if volumes.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        (PROXY_VOLUMES[0].to_owned(), json!(volumes).to_string()),
+        (PROXY_VOLUMES[1].to_owned(), json!(mounts).to_string()),
+    ]
+}
+
 /// Whether more rights can be gained. What is written decides; otherwise only where Kubernetes would
 /// refuse a "no": a privileged container, and one with `SYS_ADMIN`, has the rights already.
 fn escalation(security: &SecurityContext) -> bool {
@@ -332,10 +357,8 @@ fn connection(
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
-    let outside =
-        callee.address.as_ref().filter(|address| address.parse::<std::net::IpAddr>().is_err());
-    let host = match outside {
-        Some(address) => address.to_string(),
+    let host = match callee.outside_hosts().next() {
+        Some((address, _)) => address.to_string(),
         None if caller.namespace == callee.namespace => call.name.to_string(),
         None => format!("{}.{}", call.name, callee.namespace),
     };

@@ -36,7 +36,7 @@ pub(super) fn shell(
             internal: port.internal.unwrap_or(true),
         })
         .collect();
-    if ports.is_empty() && component.traffic.is_some() && kind != Kind::External {
+    if ports.is_empty() && component.traffic.is_some() {
         let title = format!("`traffic` has no effect: nobody can call `{name}`");
         let place = Place::Key(path.field("traffic"));
         sink.report(
@@ -63,7 +63,6 @@ pub(super) fn shell(
             stray.extend(component.service_account.as_ref().map(|_| "serviceAccount"));
             stray.extend(component.expose.as_ref().map(|_| "expose"));
             stray.extend(component.version.as_ref().map(|_| "version"));
-            stray.extend(component.traffic.as_ref().map(|_| "traffic"));
             stray.extend(versioned.then_some("versions"));
             versions.clear();
             stray
@@ -75,6 +74,9 @@ pub(super) fn shell(
             .collect(),
         Kind::Deployment | Kind::StatefulSet => Vec::new(),
     };
+    let stray = stray.into_iter();
+    let stray =
+        stray.chain(component.tls.as_ref().filter(|_| kind != Kind::External).map(|_| "tls"));
     for field in stray {
         let title = format!("`{field}` has no effect on a component of kind `{}`", kind.name());
         sink.report(
@@ -84,7 +86,13 @@ pub(super) fn shell(
                 Place::Key(path.field(field)),
                 "nothing would come of this",
             )
-            .also(Place::Value(path.field("kind")), format!("kind of `{name}`"))
+            .also(
+                match component.kind {
+                    Some(_) => Place::Value(path.field("kind")),
+                    None => Place::Key(path.clone()),
+                },
+                format!("kind of `{name}`"),
+            )
             .help(format!("remove `{field}`")),
         );
     }
@@ -109,7 +117,8 @@ pub(super) fn shell(
         .collect();
     let shell = Component {
         namespace: component.namespace.map_or_else(|| namespace.clone(), |own| own.0),
-        address: component.address.map(|address| address.0),
+        addresses: addresses(component.address, &path.field("address")),
+        tls: component.tls,
         account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
         propagates: component
@@ -128,6 +137,17 @@ pub(super) fn shell(
         traffic,
     };
     (shell, versions)
+}
+
+fn addresses(written: Option<model::Addresses>, path: &Path) -> Vec<(Arc<str>, Path)> {
+    match written {
+        None => Vec::new(),
+        Some(model::Addresses::One(address)) => vec![(address.0, path.clone())],
+        Some(model::Addresses::Several(list)) => {
+            let each = list.into_iter().enumerate();
+            each.map(|(index, address)| (address.0, path.index(index))).collect()
+        }
+    }
 }
 
 fn account(account: Option<model::ServiceAccount>, component: &Name) -> Account {
