@@ -12,6 +12,8 @@ mod duplicate_port;
 mod entry_collision;
 mod env_reference_cycle;
 mod env_set_twice;
+mod external_collision;
+mod external_tls_mismatch;
 mod files_too_large;
 mod gateway_port_clash;
 mod gateway_without_class;
@@ -67,6 +69,8 @@ static CHECKS: &[Check] = &[
     (&entry_collision::ENTRY_COLLISION, entry_collision::check),
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
     (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
+    (&external_collision::EXTERNAL_COLLISION, external_collision::check),
+    (&external_tls_mismatch::EXTERNAL_TLS_MISMATCH, external_tls_mismatch::check),
     (&files_too_large::FILES_TOO_LARGE, files_too_large::check),
     (&gateway_port_clash::GATEWAY_PORT_CLASH, gateway_port_clash::check),
     (&gateway_without_class::GATEWAY_WITHOUT_CLASS, gateway_without_class::check),

@@ -8,14 +8,16 @@ mod traffic;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    Access, Connection, Duration, Fallback, Fault, Gateway, GatewayKind, Governance, Job, Kind,
-    Match, Probes, Protocol, Resources, Retries, Schedule, SecurityContext, Via, VolumeKind,
+    Access, Connection, Duration, ExternalTls, Fallback, Fault, Gateway, GatewayKind, Governance,
+    Job, Kind, Match, Probes, Protocol, Resources, Retries, Schedule, SecurityContext, Via,
+    VolumeKind,
 };
 use crate::source::Path;
 
@@ -37,6 +39,10 @@ pub enum LoadError {
 /// Position of a component in [`Graph::components`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentId(pub usize);
+
+/// Annotations by which a pod's proxy gets volumes: what they are, and where they are mounted.
+pub const PROXY_VOLUMES: [&str; 2] =
+    ["sidecar.istio.io/userVolume", "sidecar.istio.io/userVolumeMount"];
 
 /// An application whose names are bound.
 #[derive(Debug)]
@@ -93,8 +99,10 @@ pub struct Component {
     pub kind: Kind,
     /// The namespace of everything that it becomes.
     pub namespace: Arc<str>,
-    /// Where an external component is.
-    pub address: Option<Arc<str>>,
+    /// Where an external component is, each with the place where that is written.
+    pub addresses: Vec<(Arc<str>, Path)>,
+    /// TLS that the mesh puts around calls to an external component.
+    pub tls: Option<ExternalTls>,
     /// Its ports, by name.
     pub ports: Vec<Port>,
     /// DNS names beside its own, as written.
@@ -632,6 +640,21 @@ impl Component {
     /// The name under which one version answers.
     pub fn version_name(&self, version: &Version) -> String {
         format!("{}-{}", self.name, version.name)
+    }
+
+    /// The host names at which an external component is; none if it is at IP addresses.
+    pub fn outside_hosts(&self) -> impl Iterator<Item = &(Arc<str>, Path)> {
+        self.addresses.iter().filter(|(address, _)| address.parse::<IpAddr>().is_err())
+    }
+
+    /// The folder in the proxies of its callers that holds the certificates of its TLS.
+    pub fn proxy_path(&self) -> String {
+        format!("/etc/weft/tls/{}", self.name)
+    }
+
+    /// The IP addresses at which an external component is.
+    pub fn outside_ips(&self) -> impl Iterator<Item = (IpAddr, &Path)> {
+        self.addresses.iter().filter_map(|(address, path)| Some((address.parse().ok()?, path)))
     }
 
     /// Whether any port speaks a protocol whose requests can be told apart.

@@ -7,6 +7,7 @@ mod batch;
 mod container;
 mod edge;
 mod editor;
+mod external;
 mod order;
 mod scalar;
 mod schema;
@@ -24,6 +25,7 @@ pub use container::{Container, InitContainer, Sidecar};
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
 pub use editor::{each_place, published};
+pub use external::{Addresses, ExternalTls, ExternalTlsMode};
 pub use order::order;
 pub use scalar::{
     Address, Callee, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue,
@@ -181,9 +183,11 @@ pub struct Component {
     /// The namespace of what this component becomes. Without it: the application's.
     #[schemars(example = &"shop-data")]
     pub namespace: Option<Name>,
-    /// Where an `external` component is: a host name or an IP address.
+    /// Where an `external` component is: host names, or IP addresses. Callers get the first host name.
     #[schemars(example = &"db.example.com")]
-    pub address: Option<Address>,
+    pub address: Option<Addresses>,
+    /// For `external`: TLS that the mesh puts around calls to it.
+    pub tls: Option<ExternalTls>,
     /// The ports others can call, by name. The name decides the protocol where it names one.
     pub ports: Option<BTreeMap<PortName, Port>>,
     /// Further DNS names of this component in its namespace.

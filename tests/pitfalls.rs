@@ -68,19 +68,34 @@ fn versioned(traffic: &str) -> String {
     )
 }
 
+/// The hosts of what runs outside the mesh: those of ServiceEntries, and of Services without pods.
+fn outside(objects: &Objects) -> BTreeSet<String> {
+    let named = objects.of("ServiceEntry").flat_map(|entry| list(&entry["spec"]["hosts"]));
+    let services = objects
+        .of("Service")
+        .filter(|service| service["spec"]["selector"].is_null())
+        .map(|service| {
+            let part = |field: &str| text(&service["metadata"][field]);
+            format!("{}.{}.svc.cluster.local", part("name"), part("namespace"))
+        });
+    named.map(|host| text(host).to_owned()).chain(services).collect()
+}
+
 #[test]
 fn a_short_host_would_mean_another_service_elsewhere_so_every_host_is_written_in_full() {
     for (case, objects) in goldens("mode/istio") {
         let namespace = |object: &Value| text(&object["metadata"]["namespace"]).to_owned();
+        let outside = outside(&objects);
         for object in objects.of("VirtualService") {
             let tail = format!(".{}.svc.cluster.local", namespace(object));
+            let full = |host: &str| host.ends_with(&tail) || outside.contains(host);
             for to in routes(object).flat_map(destinations) {
-                assert!(text(&to["host"]).ends_with(&tail), "{case}: {to}");
+                assert!(full(text(&to["host"])), "{case}: {to}");
                 assert!(to["port"]["number"].is_u64(), "{case}: {to}");
             }
             if list(&object["spec"]["gateways"]).any(|gateway| gateway == "mesh") {
                 for host in list(&object["spec"]["hosts"]) {
-                    assert!(text(host).ends_with(&tail), "{case}: {host}");
+                    assert!(full(text(host)), "{case}: {host}");
                 }
             }
             for gateway in list(&object["spec"]["gateways"]).filter(|gateway| *gateway != "mesh") {
@@ -89,7 +104,8 @@ fn a_short_host_would_mean_another_service_elsewhere_so_every_host_is_written_in
         }
         for object in objects.of("DestinationRule") {
             let tail = format!(".{}.svc.cluster.local", namespace(object));
-            assert!(text(&object["spec"]["host"]).ends_with(&tail), "{case}");
+            let host = text(&object["spec"]["host"]);
+            assert!(host.ends_with(&tail) || outside.contains(host), "{case}: {host}");
         }
     }
 }
@@ -240,7 +256,11 @@ fn a_new_version_gets_no_calls_by_merely_starting() {
 fn policy_of_a_subset_alone_stays_inactive_so_there_is_none_and_tls_is_left_to_the_mesh() {
     for (case, objects) in goldens("mode/istio") {
         for rule in objects.of("DestinationRule") {
-            assert!(rule["spec"]["trafficPolicy"].is_null(), "{case}");
+            let policy = &rule["spec"]["trafficPolicy"];
+            let ports = list(&policy["portLevelSettings"]);
+            let tls = ports.chain([policy]).any(|settings| !settings["tls"].is_null());
+            let host = text(&rule["spec"]["host"]);
+            assert!(!tls || outside(&objects).contains(host), "{case}: {host}");
             for subset in list(&rule["spec"]["subsets"]) {
                 assert!(subset["trafficPolicy"].is_null(), "{case}: {subset}");
             }

@@ -1,9 +1,11 @@
 use super::Finder;
-use crate::diag::{Diagnostic, Rule, Severity};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::model::Kind;
-use crate::source::Place;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph::Component;
+use crate::model::{Governance, Kind};
+use crate::source::{Path, Place};
 
 /// `address-mismatch`: an address where there is none, or none where there must be.
 pub(super) static ADDRESS_MISMATCH: Rule = Rule {
@@ -34,54 +36,73 @@ pub(super) static ADDRESS_MISMATCH: Rule = Rule {
 /// External components, and they alone, have an address.
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
-        let diagnostic = match (component.kind == Kind::External, &component.address) {
-            (true, None) => Diagnostic::new(
-                &ADDRESS_MISMATCH,
-                format!("external component `{}` has no address", component.name),
-                Place::Key(component.path.clone()),
-                "`address` is missing",
-            )
-            .help("add `address:` with a host name or an IP address"),
-            (false, Some(_)) => Diagnostic::new(
-                &ADDRESS_MISMATCH,
-                format!("`{}` runs in the cluster and has no address of its own", component.name),
-                Place::Key(component.path.field("address")),
-                "only for `kind: external`",
-            )
-            .help("remove `address`, or set `kind: external`"),
-            (true, Some(address))
-                if address.parse::<IpAddr>().is_err()
-                    && component.ports.iter().any(|port| port.target != port.port) =>
-            {
-                Diagnostic::new(
-                    &ADDRESS_MISMATCH,
-                    format!("the name `{address}` cannot be given other port numbers"),
-                    Place::Key(component.path.field("ports")),
-                    "`target` differs from `port`",
-                )
-                .help("use the port number that the address listens on")
-            }
-            (true, Some(address))
-                if address.parse::<IpAddr>().is_ok_and(|ip| {
-                    ip.is_loopback() || ip.is_unspecified() || ip.is_multicast()
-                }) =>
-            {
-                Diagnostic::new(
-                    &ADDRESS_MISMATCH,
-                    format!("`{address}` means something else on every machine"),
-                    Place::Value(component.path.field("address")),
-                    "not the address of anything outside",
-                )
+        let field = component.path.field("address");
+        let outside = component.kind == Kind::External;
+        if outside && component.addresses.is_empty() {
+            let title = format!("external component `{}` has no address", component.name);
+            let place = Place::Key(component.path.clone());
+            let diagnostic =
+                Diagnostic::new(&ADDRESS_MISMATCH, title, place, "`address` is missing")
+                    .help("add `address:` with a host name or an IP address");
+            find.report(diagnostic);
+        } else if !outside && !component.addresses.is_empty() {
+            let title =
+                format!("`{}` runs in the cluster and has no address of its own", component.name);
+            let label = "only for `kind: external`";
+            let diagnostic = Diagnostic::new(&ADDRESS_MISMATCH, title, Place::Key(field), label)
+                .help("remove `address`, or set `kind: external`");
+            find.report(diagnostic);
+        } else {
+            outside_addresses(find, component);
+        }
+    }
+}
+
+/// What is wrong with the addresses themselves.
+fn outside_addresses(find: &mut Finder<'_>, component: &Component) {
+    let named = component.outside_hosts().next();
+    let numbered = component.outside_ips().next();
+    if let (Some((name, host)), Some((ip, path))) = (named, numbered) {
+        let title = format!("`{}` is at host names and at IP addresses", component.name);
+        let place = Place::Value(path.clone());
+        let diagnostic =
+            Diagnostic::new(&ADDRESS_MISMATCH, title, place, format!("`{ip}` is an address"))
+                .also(Place::Value(host.clone()), format!("`{name}` is a name"))
+                .help("give one kind, or write two components");
+        find.report(diagnostic);
+        return;
+    }
+    // A proxy that opens TLS connections opens them to any port; a name in DNS leads to none.
+    let renumbered = component.ports.iter().find(|port| port.target != port.port);
+    let proxied = component.tls.is_some() && find.graph.governance == Governance::Istio;
+    if let (Some((name, _)), Some(port), false) = (named, renumbered, proxied) {
+        let title = format!("the name `{name}` cannot be given other port numbers");
+        let place = Place::Value(component.path.field("ports").key(&port.name));
+        let diagnostic =
+            Diagnostic::new(&ADDRESS_MISMATCH, title, place, "`target` differs from `port`")
+                .help("use the port number that the address listens on");
+        find.report(diagnostic);
+    }
+    let mut seen: BTreeMap<&str, &Path> = BTreeMap::new();
+    for (address, path) in &component.addresses {
+        let place = Place::Value(path.clone());
+        let of_no_one = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified() || ip.is_multicast();
+        let diagnostic = if address.parse().is_ok_and(of_no_one) {
+            let title = format!("`{address}` means something else on every machine");
+            let label = "not the address of anything outside";
+            Diagnostic::new(&ADDRESS_MISMATCH, title, place, label)
                 .help("give the address that the cluster's machines know it by")
-            }
-            (true, Some(address)) if malformed(address) => Diagnostic::new(
-                &ADDRESS_MISMATCH,
-                format!("the address of `{}` is no IP address", component.name),
-                Place::Value(component.path.field("address")),
-                "looks like one and is none",
-            )
-            .help("give a host name or an IP address"),
-            _ => continue,
+        } else if malformed(address) {
+            let title = format!("the address of `{}` is no IP address", component.name);
+            Diagnostic::new(&ADDRESS_MISMATCH, title, place, "looks like one and is none")
+                .help("give a host name or an IP address")
+        } else if let Some(first) = seen.insert(address, path) {
+            let title = format!("`{}` has the address `{address}` twice", component.name);
+            Diagnostic::new(&ADDRESS_MISMATCH, title, place, "here")
+                .also(Place::Value(first.clone()), "and here")
+                .help("remove one of the two")
+        } else {
+            continue;
         };
         find.report(diagnostic);
     }

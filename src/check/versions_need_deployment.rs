@@ -36,7 +36,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
         }
         let traffic = &component.traffic;
         let shared = [
-            ("rules", !traffic.rules.is_empty()),
+            ("rules", traffic.rules.iter().any(|rule| rule.to.is_some() || rule.mirror.is_some())),
             ("split", traffic.split.is_some()),
             ("mirror", traffic.mirror.is_some()),
         ];

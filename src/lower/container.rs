@@ -245,10 +245,8 @@ fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) 
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
-    let outside =
-        callee.address.as_ref().filter(|address| address.parse::<std::net::IpAddr>().is_err());
-    let host = match outside {
-        Some(address) => address.to_string(),
+    let host = match callee.outside_hosts().next() {
+        Some((address, _)) => address.to_string(),
         None if caller.namespace == callee.namespace => call.name.to_string(),
         None => format!("{}.{}", call.name, callee.namespace),
     };

@@ -1,14 +1,15 @@
 //! The pods of one version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::batch;
 use super::container::{self, Container};
 use super::storage::{Needs, PodVolume, Storage};
 use super::view::{Pairs, Trace};
-use crate::graph::{Component, Graph, Version};
+use crate::graph::{Component, ComponentId, Graph, PROXY_VOLUMES, Version};
 use crate::model::{Governance, Seccomp};
 use crate::source::Place;
 
@@ -67,6 +68,7 @@ pub(super) fn lower(
                 .entry("sidecar.istio.io/nativeSidecar".into())
                 .or_insert_with(|| "true".into());
         }
+        annotations.extend(proxy_secrets(graph, version));
     }
     labels.extend(version.labels.clone());
     trace.add("metadata.labels.version", Place::Key(version.path.clone()));
@@ -126,4 +128,29 @@ pub(super) fn lower(
         volumes,
     };
     (pod, needs, trace)
+}
+
+/// Annotations that put Secrets with certificates into the proxy: those of the TLS around the calls
+/// of a version. Source: Istio's reference of resource annotations.
+fn proxy_secrets(graph: &Graph, version: &Version) -> Vec<(String, String)> {
+    // One component may be called by several names.
+    let callees: BTreeSet<ComponentId> = version.calls.iter().map(|call| call.to).collect();
+    let secrets = callees.into_iter().filter_map(|id| {
+        let callee = graph.component(id);
+        Some((callee, callee.tls.as_ref()?.secret.as_ref()?))
+    });
+    let (mut volumes, mut mounts) = (Vec::new(), Vec::new());
+    for (position, (callee, secret)) in secrets.enumerate() {
+        let name = format!("weft-tls-{position}");
+        let path = callee.proxy_path();
+        volumes.push(json!({ "name": name, "secret": { "secretName": &**secret } }));
+        mounts.push(json!({ "name": name, "mountPath": path, "readOnly": true }));
+    }
+    if volumes.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        (PROXY_VOLUMES[0].to_owned(), json!(volumes).to_string()),
+        (PROXY_VOLUMES[1].to_owned(), json!(mounts).to_string()),
+    ]
 }

@@ -64,6 +64,7 @@ fn service(
         headless: false,
         selector,
         external_name: None,
+        both_families: false,
         ports: ports.iter().map(|port| service_port(graph, component, port)).collect(),
     }
 }
@@ -92,29 +93,44 @@ fn outside(
     origin: Path,
     views: &mut Vec<View>,
 ) {
-    let Some(address) = component.address.as_deref() else { return };
     let mut service = service(graph, component, name.clone(), Vec::new(), ports);
-    let Ok(ip) = address.parse::<std::net::IpAddr>() else {
+    if let Some((address, _)) = component.outside_hosts().next() {
         service.kind = "ExternalName";
-        service.external_name = Some(address.to_owned());
+        service.external_name = Some(address.to_string());
         // A name for a name needs no ports, and Istio would take some of them for its own.
         service.ports.clear();
         push(service, component, &[], origin, views);
         return;
-    };
+    }
+    let families = [("IPv4", true), ("IPv6", false)].map(|(family, four)| {
+        let addresses = component.outside_ips().filter(|(ip, _)| ip.is_ipv4() == four);
+        (family, addresses.map(|(ip, path)| (ip.to_string(), path)).collect::<Vec<_>>())
+    });
+    let both = families.iter().all(|(_, addresses)| !addresses.is_empty());
+    service.both_families = both;
     push(service, component, ports, origin.clone(), views);
-    let mut meta = Meta::new(name.clone(), Some(&component.namespace), labels(graph, component));
-    meta.labels.push(("kubernetes.io/service-name".into(), name));
-    meta.labels.push(("endpointslice.kubernetes.io/managed-by".into(), "weft".into()));
-    let slice = EndpointSlice {
-        meta,
-        family: if ip.is_ipv4() { "IPv4" } else { "IPv6" },
-        address: address.to_owned(),
-        ports: ports.iter().map(|port| service_port(graph, component, port)).collect(),
-    };
-    let trace = Trace::default()
-        .at("endpoints.0.addresses.0", Place::Value(component.path.field("address")));
-    views.push(View::new(Body::EndpointSlice(slice), origin, trace));
+    for (family, addresses) in families.into_iter().filter(|(_, found)| !found.is_empty()) {
+        // One slice has one family of addresses.
+        let slice = match both && family == "IPv6" {
+            true => format!("{name}-ipv6"),
+            false => name.clone(),
+        };
+        let mut meta = Meta::new(slice, Some(&component.namespace), labels(graph, component));
+        meta.labels.push(("kubernetes.io/service-name".into(), name.clone()));
+        meta.labels.push(("endpointslice.kubernetes.io/managed-by".into(), "weft".into()));
+        let mut trace = Trace::default();
+        for (position, (_, path)) in addresses.iter().enumerate() {
+            let place = Place::Value((*path).clone());
+            trace.add(format!("endpoints.{position}.addresses.0"), place);
+        }
+        let slice = EndpointSlice {
+            meta,
+            family,
+            addresses: addresses.into_iter().map(|(address, _)| address).collect(),
+            ports: ports.iter().map(|port| service_port(graph, component, port)).collect(),
+        };
+        views.push(View::new(Body::EndpointSlice(slice), origin.clone(), trace));
+    }
 }
 
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:

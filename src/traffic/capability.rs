@@ -44,6 +44,7 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
         if through_routes {
             route_lacks(component, &mut out);
         }
+        external_lacks(graph, component, &mut out);
         if graph.governance == Governance::Istio {
             istio_lacks(graph, component, &mut out);
         }
@@ -354,6 +355,34 @@ fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
                 );
             }
         }
+    }
+}
+
+/// What a mode cannot do with TLS around calls to the outside, and with SCTP.
+fn external_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+    let istio = graph.governance == Governance::Istio;
+    let fallback = component.traffic.fallback;
+    if component.tls.is_some() && !istio {
+        out.push(Lack {
+            who: "plain Kubernetes",
+            what: format!("put TLS around the calls to `{}`", component.name),
+            why: "there is no proxy; the callers would have to speak TLS".into(),
+            help: "use istio, or let the callers speak TLS: `protocol: https` without `tls`".into(),
+            instead: "0 of 100 calls are encrypted".into(),
+            fallback,
+            path: component.path.field("tls"),
+        });
+    }
+    for port in component.ports.iter().filter(|port| istio && port.protocol == Protocol::Sctp) {
+        out.push(Lack {
+            who: "Istio",
+            what: "carry sctp".into(),
+            why: "its proxies take TCP".into(),
+            help: "use kubernetes, or write `fallback: drop` in `traffic` to let these calls pass by the mesh".into(),
+            instead: "these calls pass by the mesh".into(),
+            fallback,
+            path: component.path.field("ports").key(&port.name),
+        });
     }
 }
 

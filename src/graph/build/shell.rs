@@ -36,7 +36,7 @@ pub(super) fn shell(
             internal: port.internal.unwrap_or(true),
         })
         .collect();
-    if ports.is_empty() && component.traffic.is_some() && kind != Kind::External {
+    if ports.is_empty() && component.traffic.is_some() {
         let title = format!("`traffic` has no effect: nobody can call `{name}`");
         let place = Place::Key(path.field("traffic"));
         sink.report(
@@ -63,7 +63,6 @@ pub(super) fn shell(
             stray.extend(component.service_account.as_ref().map(|_| "serviceAccount"));
             stray.extend(component.expose.as_ref().map(|_| "expose"));
             stray.extend(component.version.as_ref().map(|_| "version"));
-            stray.extend(component.traffic.as_ref().map(|_| "traffic"));
             stray.extend(versioned.then_some("versions"));
             versions.clear();
             stray
@@ -87,6 +86,7 @@ pub(super) fn shell(
     if kind != Kind::CronJob {
         stray.extend(component.schedule.as_ref().map(|_| "schedule"));
     }
+    stray.extend(component.tls.as_ref().filter(|_| kind != Kind::External).map(|_| "tls"));
     for field in stray {
         let title = format!("`{field}` has no effect on a component of kind `{}`", kind.name());
         sink.report(
@@ -96,7 +96,13 @@ pub(super) fn shell(
                 Place::Key(path.field(field)),
                 "nothing would come of this",
             )
-            .also(Place::Value(path.field("kind")), format!("kind of `{name}`"))
+            .also(
+                match component.kind {
+                    Some(_) => Place::Value(path.field("kind")),
+                    None => Place::Key(path.clone()),
+                },
+                format!("kind of `{name}`"),
+            )
             .help(format!("remove `{field}`")),
         );
     }
@@ -122,7 +128,8 @@ pub(super) fn shell(
     let shell = Component {
         app: scope.app,
         namespace: component.namespace.map_or_else(|| scope.namespace.clone(), |own| own.0),
-        address: component.address.map(|address| address.0),
+        addresses: addresses(component.address, &path.field("address")),
+        tls: component.tls,
         account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
         propagates: component
@@ -143,6 +150,17 @@ pub(super) fn shell(
         job: component.job.unwrap_or_default(),
     };
     (shell, versions)
+}
+
+fn addresses(written: Option<model::Addresses>, path: &Path) -> Vec<(Arc<str>, Path)> {
+    match written {
+        None => Vec::new(),
+        Some(model::Addresses::One(address)) => vec![(address.0, path.clone())],
+        Some(model::Addresses::Several(list)) => {
+            let each = list.into_iter().enumerate();
+            each.map(|(index, address)| (address.0, path.index(index))).collect()
+        }
+    }
 }
 
 fn account(account: Option<model::ServiceAccount>, component: &Name) -> Account {

@@ -3,7 +3,7 @@
 mod external;
 mod route;
 
-use self::external::{plain_route, service_entry};
+use self::external::{external, plain_route};
 use self::route::{Scope, destinations, http_routes, retries_of, trace_split};
 use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Share};
 use crate::lower::service::main_host;
@@ -21,7 +21,7 @@ pub(crate) use route::cookie_regex;
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
     if component.kind == Kind::External {
-        service_entry(graph, component, views);
+        external(graph, component, views);
         return;
     }
     let Some(_) = component.service_ports().next() else { return };

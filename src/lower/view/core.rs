@@ -62,6 +62,8 @@ pub struct Service {
     pub selector: Pairs,
     /// The name it stands for, of an external component.
     pub external_name: Option<String>,
+    /// Whether it has addresses of both families behind it.
+    pub both_families: bool,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }
@@ -88,8 +90,8 @@ pub struct EndpointSlice {
     pub meta: Meta,
     /// `IPv4` or `IPv6`.
     pub family: &'static str,
-    /// The address.
-    pub address: String,
+    /// The addresses.
+    pub addresses: Vec<String>,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }

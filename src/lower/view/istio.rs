@@ -160,10 +160,29 @@ pub struct TcpRoute {
 pub struct ServiceEntry {
     /// Name and labels.
     pub meta: Meta,
+    /// The hosts.
+    pub hosts: Vec<String>,
+    /// Its ports.
+    pub ports: Vec<ServiceEntryPort>,
+}
+
+/// TLS that proxies put around calls to a host.
+#[derive(Debug, Serialize)]
+pub struct TlsOrigination {
+    /// Name and labels.
+    pub meta: Meta,
     /// The host.
     pub host: String,
     /// Its ports.
-    pub ports: Vec<ServiceEntryPort>,
+    pub ports: Vec<u16>,
+    /// Who shows a certificate: `SIMPLE` or `MUTUAL`.
+    pub shows: &'static str,
+    /// The name asked for.
+    pub sni: String,
+    /// The file with the authority in the proxy, or `system`.
+    pub authority: String,
+    /// The files with the certificate that is shown, and its key.
+    pub certificate: Option<(String, String)>,
 }
 
 /// A port of a ServiceEntry.
@@ -173,6 +192,8 @@ pub struct ServiceEntryPort {
     pub name: String,
     /// Its number.
     pub number: u16,
+    /// The number that the other side listens on, where it is another.
+    pub target: Option<u16>,
     /// What is spoken there, in Istio's words.
     pub protocol: &'static str,
 }

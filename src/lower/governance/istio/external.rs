@@ -1,68 +1,149 @@
 //! Addresses outside the mesh.
 
-use super::route::retries_of;
+use super::governed;
+use super::route::{Scope, http_routes, retries_of};
 use crate::graph::{Component, Graph, Port};
-use crate::lower::labels;
 use crate::lower::view::{
-    Body, Destination, HttpRouteOfIstio, IstioMatch, Meta, ServiceEntry, ServiceEntryPort, Trace,
-    View, VirtualService,
+    Body, Destination, HttpRouteOfIstio, IstioMatch, Meta, ServiceEntry, ServiceEntryPort,
+    TlsOrigination, Trace, View, VirtualService,
 };
-use crate::model::Protocol;
-use crate::source::Place;
+use crate::lower::{host, labels, slug};
+use crate::model::{ExternalTls, ExternalTlsMode, Protocol};
+use crate::source::{Path, Place};
 
-pub(super) fn service_entry(graph: &Graph, component: &Component, views: &mut Vec<View>) {
-    let Some(address) = component.address.as_deref() else { return };
-    if address.parse::<std::net::IpAddr>().is_ok() {
-        // A Service with an EndpointSlice says it already.
+/// The names at which callers reach an external component, and how calls to them are treated.
+pub(super) fn external(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let own = component.name.to_string();
+    let named: Vec<(String, &Path)> =
+        component.outside_hosts().map(|(address, path)| (address.to_string(), path)).collect();
+    if named.is_empty() {
+        // Services with endpoints say where it is; what is left is the treatment of calls.
+        let hosts: Vec<String> = component.dns_names().map(|name| host(component, name)).collect();
+        for (name, host) in component.dns_names().zip(&hosts) {
+            origination(graph, component, name.to_string(), host, views);
+        }
+        let first = hosts[0].clone();
+        routes(graph, component, own, hosts, &first, views);
         return;
     }
-    // Of bytes alone the proxy cannot tell whom they are for, so a name is no use to it: such calls
-    // pass by it. Only where it sees a host or a server name does an entry mean anything.
-    let ports: Vec<ServiceEntryPort> = component
-        .ports
-        .iter()
-        .filter_map(|port| {
-            let protocol = match port.protocol {
-                Protocol::Http => "HTTP",
-                Protocol::Https => "HTTPS",
-                Protocol::Http2 => "HTTP2",
-                Protocol::Grpc => "GRPC",
-                Protocol::Tls => "TLS",
-                _ => return None,
-            };
-            Some(ServiceEntryPort { name: port.service_name(), number: port.port, protocol })
-        })
-        .collect();
+    let ports: Vec<ServiceEntryPort> = component.ports.iter().filter_map(entry_port).collect();
     if ports.is_empty() {
         return;
     }
-    let several = ports.len() > 1;
-    let meta =
-        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
-    let entry = ServiceEntry { meta, host: address.to_owned(), ports };
-    let trace = Trace::default().at("spec.hosts.0", Place::Value(component.path.field("address")));
+    let mut trace = Trace::default();
+    for (position, (_, path)) in named.iter().enumerate() {
+        trace.add(format!("spec.hosts.{position}"), Place::Value((*path).clone()));
+    }
+    let meta = Meta::new(own.clone(), Some(&component.namespace), labels(graph, component));
+    let hosts = named.iter().map(|(host, _)| host.clone()).collect();
+    let entry = ServiceEntry { meta, hosts, ports };
     views.push(View::new(Body::ServiceEntry(entry), component.path.clone(), trace));
-    let http = component.ports.iter().filter(|port| port.protocol.is_http());
-    let routes: Vec<HttpRouteOfIstio> =
-        http.map(|port| plain_route(port, several, vec![to_address(address, port)])).collect();
-    if routes.is_empty() {
+    for (position, (host, _)) in named.into_iter().enumerate() {
+        let name = match position {
+            0 => own.clone(),
+            _ => format!("{own}-{}", slug(&host)),
+        };
+        origination(graph, component, name.clone(), &host, views);
+        routes(graph, component, name, vec![host.clone()], &host, views);
+    }
+}
+
+/// A port as a ServiceEntry shows it. Of bytes alone the proxy cannot tell whom they are for, so a
+/// name is no use to it: such calls pass by it. Only where it sees a host or a server name does an
+/// entry mean anything.
+fn entry_port(port: &Port) -> Option<ServiceEntryPort> {
+    let protocol = match port.protocol {
+        Protocol::Http => "HTTP",
+        Protocol::Https => "HTTPS",
+        Protocol::Http2 => "HTTP2",
+        Protocol::Grpc => "GRPC",
+        Protocol::Tls => "TLS",
+        _ => return None,
+    };
+    let target = (port.target != port.port).then_some(port.target);
+    Some(ServiceEntryPort { name: port.service_name(), number: port.port, target, protocol })
+}
+
+/// Routes to one host, for all of the names that stand for it.
+fn routes(
+    graph: &Graph,
+    component: &Component,
+    name: String,
+    hosts: Vec<String>,
+    to: &str,
+    views: &mut Vec<View>,
+) {
+    let http: Vec<&Port> = component.ports.iter().filter(|port| port.protocol.is_http()).collect();
+    if http.is_empty() || !governed(component) {
         return;
     }
-    let meta =
-        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
+    let mut trace = Trace::default();
+    let mut routes = Vec::new();
+    for port in http {
+        let scope = Scope {
+            port,
+            condition: (component.ports.len() > 1).then_some(port.port),
+            path: None,
+            origin: &component.path,
+            suffix: format!("-{}", port.name),
+        };
+        http_routes(component, &scope, &mut routes, &mut trace);
+    }
+    let destinations = routes.iter_mut().flat_map(|route| &mut route.destinations);
+    destinations.for_each(|destination| destination.host = to.to_owned());
     let service = VirtualService {
-        meta,
-        hosts: vec![address.to_owned()],
+        meta: Meta::new(name, Some(&component.namespace), labels(graph, component)),
+        hosts,
         gateways: vec!["mesh".into()],
         http: routes,
         tls: Vec::new(),
         tcp: Vec::new(),
     };
-    views.push(View::new(Body::VirtualService(service), component.path.clone(), Trace::default()));
+    views.push(View::new(Body::VirtualService(service), component.path.clone(), trace));
 }
 
-pub(super) fn to_address(address: &str, port: &Port) -> Destination {
-    Destination { host: address.to_owned(), subset: None, port: port.port, weight: None }
+/// TLS around the calls to one host. What the other side shows is always checked: that it comes from
+/// the authority, and that it is for the name asked for.
+fn origination(
+    graph: &Graph,
+    component: &Component,
+    name: String,
+    host: &str,
+    views: &mut Vec<View>,
+) {
+    let Some(tls) = &component.tls else { return };
+    let path = component.path.field("tls");
+    let folder = |file: &str| format!("{}/{file}", component.proxy_path());
+    let mutual = tls.mode == Some(ExternalTlsMode::Mutual);
+    let named = component.outside_hosts().next().is_some();
+    // A rule asks for a name where an IP address gives none.
+    let sni = tls.sni.as_deref().unwrap_or(if named { host } else { "" }).to_owned();
+    let mut trace = Trace::default();
+    for position in 0..component.ports.len() {
+        let field = format!("spec.trafficPolicy.portLevelSettings.{position}.tls");
+        trace.add(field.clone(), Place::Key(path.clone()));
+        let ExternalTls { mode, sni, secret } = tls;
+        let written = [
+            ("mode", "mode", mode.is_some()),
+            ("sni", "sni", sni.is_some()),
+            ("caCertificates", "secret", secret.is_some()),
+        ];
+        for (out, field_of, _) in written.into_iter().filter(|(.., written)| *written) {
+            trace.add(format!("{field}.{out}"), Place::Value(path.field(field_of)));
+        }
+    }
+    let rule = TlsOrigination {
+        meta: Meta::new(name, Some(&component.namespace), labels(graph, component)),
+        host: host.to_owned(),
+        ports: component.ports.iter().map(|port| port.port).collect(),
+        shows: if mutual { "MUTUAL" } else { "SIMPLE" },
+        sni,
+        // Istio's word for what the operating system trusts.
+        // Source: `constructUpstreamTLS` in istio.io/istio/pilot/pkg/networking/core.
+        authority: tls.secret.as_ref().map_or_else(|| "system".into(), |_| folder("ca.crt")),
+        certificate: mutual.then(|| (folder("tls.crt"), folder("tls.key"))),
+    };
+    views.push(View::new(Body::TlsOrigination(rule), path, trace));
 }
 
 /// A route that passes calls on and does nothing else; above all, it does not repeat them.
