@@ -105,6 +105,8 @@ pub(super) fn lower(
         let workload = Workload {
             meta,
             replicas,
+            // A new pod on another node would wait for the claim, and the old one for the new pod.
+            recreate: version.mounts_on_one_node(),
             selector,
             service: component.headless_name(),
             claims: claims.into_iter().map(|(volume, claim, _)| (volume, claim)).collect(),

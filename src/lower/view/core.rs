@@ -103,6 +103,8 @@ pub struct Workload {
     pub meta: Meta,
     /// Number of pods; a DaemonSet has one on each node.
     pub replicas: u32,
+    /// Whether the old pods of a Deployment stop before new ones start.
+    pub recreate: bool,
     /// Labels that tell its pods from all others; never changes.
     pub selector: Pairs,
     /// The Service that names the pods, of a StatefulSet.
