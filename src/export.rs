@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::graph::{Component, Entry, Graph, PathMatch, Version};
-use crate::model::{Kind, Via};
+use crate::model::Kind;
 
 /// One edge as drawn: from a version of a component to the name it calls.
 struct Edge<'g> {
@@ -89,7 +89,7 @@ fn reached_by_rule(component: &Component, version: usize) -> bool {
 }
 
 fn paths(entry: &Entry) -> Vec<String> {
-    if entry.via == Via::LoadBalancer || entry.own_port.is_some() {
+    if entry.via.is_blind() || entry.own_port.is_some() {
         return Vec::new();
     }
     let text = |path: &PathMatch| match path {
@@ -103,7 +103,7 @@ fn paths(entry: &Entry) -> Vec<String> {
 
 fn hosts(entry: &Entry) -> String {
     match (entry.own_port, entry.hosts.as_slice()) {
-        _ if entry.via == Via::LoadBalancer => "load balancer".into(),
+        _ if entry.via.is_blind() => entry.via.title().into(),
         (Some(port), _) => format!("port {port}"),
         (None, []) => "*".into(),
         (None, hosts) => hosts.join(", "),

@@ -160,6 +160,8 @@ pub struct Entry {
     pub port: usize,
     /// What stands before it.
     pub via: Via,
+    /// The number on the nodes, where it is written.
+    pub node_port: Option<u16>,
     /// Host names; the gateway's where the entry has none of its own.
     pub hosts: Vec<Arc<str>>,
     /// Paths; none is every path.
@@ -627,6 +629,19 @@ impl Component {
     /// The name of the load balancer of the ports that have one.
     pub fn balancer_name(&self) -> String {
         format!("{}-external", self.name)
+    }
+
+    /// The name of the Service of the ports that are on every node.
+    pub fn node_port_name(&self) -> String {
+        format!("{}-node-port", self.name)
+    }
+
+    /// The Services that let the outside in without the gateway: what each is, and its name.
+    pub fn blind_entries(&self) -> impl Iterator<Item = (Via, String)> {
+        let has = |via| self.entries.iter().any(|entry| entry.via == via);
+        let balancer = has(Via::LoadBalancer).then(|| (Via::LoadBalancer, self.balancer_name()));
+        let node_port = has(Via::NodePort).then(|| (Via::NodePort, self.node_port_name()));
+        balancer.into_iter().chain(node_port)
     }
 
     /// The name of the workload of a version.

@@ -37,6 +37,12 @@ const CASES: &str = "
     online-boutique    -                           online-boutique                       open
 
     emojivoto          -                           emojivoto                             open
+
+    voting-app         -                           voting-app                            open
+
+    booksapp           -                           booksapp                              open
+
+    hotel-reservation  -                           hotel-reservation                     open
 ";
 
 /// What must differ, and a fact that shows it: the comparison is able to fail.

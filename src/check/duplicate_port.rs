@@ -2,14 +2,14 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::source::Place;
+use crate::source::{Path, Place};
 
-/// `duplicate-port`: two ports of a component have the same number.
+/// `duplicate-port`: two ports have the same number in the same place.
 pub(super) static DUPLICATE_PORT: Rule = Rule {
     code: "duplicate-port",
     severity: Severity::Error,
-    summary: "two ports of a component have the same number",
-    explain: "Callers know a port by its number, so one number leads to one port. TCP and UDP have numbers of their own: the same number once for each is fine.",
+    summary: "two ports of a component, or of the nodes, have the same number",
+    explain: "Callers know a port by its number, so one number leads to one port. TCP and UDP have numbers of their own: the same number once for each is fine. A `nodePort` is a port of every node, so there each number is one port of the whole cluster.",
     wrong: concat!(
         "components:\n",
         "  web:\n",
@@ -28,6 +28,7 @@ pub(super) static DUPLICATE_PORT: Rule = Rule {
 
 /// One number, one port, for each transport.
 pub(super) fn check(find: &mut Finder<'_>) {
+    node_ports(find);
     for component in &find.graph.components {
         let mut taken: BTreeMap<(u16, &'static str), &str> = BTreeMap::new();
         for (_, port) in component.service_ports() {
@@ -68,6 +69,24 @@ pub(super) fn check(find: &mut Finder<'_>) {
                     "and this one, with its protocol before its name",
                 )
                 .help("give one of them another name");
+            find.report(diagnostic);
+        }
+    }
+}
+
+fn node_ports(find: &mut Finder<'_>) {
+    let mut taken: BTreeMap<(u16, &'static str), &Path> = BTreeMap::new();
+    for component in &find.graph.components {
+        for entry in &component.entries {
+            let Some(number) = entry.node_port else { continue };
+            let transport = component.ports[entry.port].protocol.transport();
+            let Some(first) = taken.insert((number, transport), &entry.path) else { continue };
+            let title = format!("two ports of the nodes are {transport} {number}");
+            let place = Place::Value(entry.path.field("nodePort"));
+            let other = Place::Value(first.field("nodePort"));
+            let diagnostic = Diagnostic::new(&DUPLICATE_PORT, title, place, "this one")
+                .also(other, "and this one")
+                .help("give one of them another number, or leave it to Kubernetes");
             find.report(diagnostic);
         }
     }

@@ -48,9 +48,9 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let name = format!("{}{}", version.workload, "x".repeat(room));
             names.push((name, what, version.path.clone()));
         }
-        if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
-            let name = component.balancer_name();
-            names.push((name, "its load balancer", component.path.field("expose")));
+        for (via, name) in component.blind_entries() {
+            let what = if via == Via::NodePort { "its node port" } else { "its load balancer" };
+            names.push((name, what, component.path.field("expose")));
         }
         if component.kind == Kind::StatefulSet {
             let name = component.headless_name();

@@ -81,8 +81,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let name = component.headless_name();
             claims.push(("Service", name, component.path.clone()));
         }
-        if component.entries.iter().any(|entry| entry.via == Via::LoadBalancer) {
-            let name = component.balancer_name();
+        for (_, name) in component.blind_entries() {
             claims.push(("Service", name, component.path.field("expose")));
         }
         if find.graph.gateway_kind() == GatewayKind::GatewayApi {

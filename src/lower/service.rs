@@ -2,7 +2,7 @@
 
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
-use crate::graph::{Component, Graph, Port};
+use crate::graph::{Component, Entry, Graph, Port};
 use crate::model::{GatewayKind, Governance, Kind, Protocol, Via};
 use crate::source::{Path, Place};
 
@@ -41,13 +41,22 @@ pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>)
             push(service, component, &ports, version.path.clone(), views);
         }
     }
-    let balanced = component.entries.iter().filter(|entry| entry.via == Via::LoadBalancer);
-    let balanced: Vec<&Port> = balanced.map(|entry| &component.ports[entry.port]).collect();
-    if !balanced.is_empty() {
-        let name = component.balancer_name();
-        let service = service(graph, component, name, everyone, &balanced);
-        let service = Service { kind: "LoadBalancer", ..service };
-        push(service, component, &balanced, component.path.field("expose"), views);
+    for (via, name) in component.blind_entries() {
+        let entries: Vec<&Entry> =
+            component.entries.iter().filter(|entry| entry.via == via).collect();
+        let open: Vec<&Port> = entries.iter().map(|entry| &component.ports[entry.port]).collect();
+        let mut service = service(graph, component, name, everyone.clone(), &open);
+        service.kind = if via == Via::NodePort { "NodePort" } else { "LoadBalancer" };
+        for (port, entry) in service.ports.iter_mut().zip(&entries) {
+            port.node_port = entry.node_port;
+        }
+        let origin = component.path.field("expose");
+        push(service, component, &open, origin, views);
+        let Some(view) = views.last_mut() else { continue };
+        for (position, entry) in entries.iter().enumerate().filter(|(_, e)| e.node_port.is_some()) {
+            let place = Place::Value(entry.path.field("nodePort"));
+            view.trace.add(format!("spec.ports.{position}.nodePort"), place);
+        }
     }
 }
 
@@ -147,6 +156,7 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
         name: port.service_name(),
         port: port.port,
         target: port.target,
+        node_port: None,
         transport: port.protocol.transport(),
         app_protocol: match port.protocol {
             Protocol::Http2 if !istio => Some("kubernetes.io/h2c"),

@@ -51,9 +51,13 @@ pub struct Expose {
     /// Texts that a path may start with: `/api` is also `/apix`. Istio only.
     #[schemars(example = ["/static"])]
     pub starts_with: Option<Vec<UrlPath>>,
-    /// Through the shared gateway, or a load balancer of its own. Without it: `gateway`.
+    /// Through the shared gateway, a load balancer of its own, or a port of every node. Without it:
+    /// `gateway`.
     #[schemars(example = &"load-balancer")]
     pub via: Option<Via>,
+    /// For `node-port`: the number on the nodes. Without it: one that Kubernetes picks.
+    #[schemars(range(min = 30_000, max = 32_767), example = 31_000)]
+    pub node_port: Option<u16>,
     /// A port of the gateway's own, for what is no HTTP: every connection to it comes here.
     #[schemars(range(min = 1), example = 5432)]
     pub port: Option<u16>,
@@ -67,6 +71,24 @@ pub enum Via {
     Gateway,
     /// A Service of type LoadBalancer named `<component>-external`.
     LoadBalancer,
+    /// A Service of type NodePort named `<component>-node-port`: a port of every node.
+    NodePort,
+}
+
+impl Via {
+    /// Whether connections are passed on as they come, by something that sees no requests.
+    pub const fn is_blind(self) -> bool {
+        matches!(self, Self::LoadBalancer | Self::NodePort)
+    }
+
+    /// What messages call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::LoadBalancer => "load balancer",
+            Self::NodePort => "node port",
+        }
+    }
 }
 
 /// The entry that exposed components share.

@@ -293,9 +293,10 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
         || traffic.timeout.is_some()
         || traffic.mirror.is_some()
         || retried;
-    let around = component.entries.iter().find(|entry| {
-        entry.via == Via::LoadBalancer || graph.gateway_kind() == GatewayKind::Ingress
-    });
+    let around = component
+        .entries
+        .iter()
+        .find(|entry| entry.via.is_blind() || graph.gateway_kind() == GatewayKind::Ingress);
     if let (true, Some(entry)) = (governed, around) {
         out.push(Lack {
             who: "this entry",

@@ -209,9 +209,10 @@ fn entry(
         ("prefix", expose.prefix.is_some()),
         ("startsWith", expose.starts_with.is_some()),
     ];
-    if expose.via == Some(Via::LoadBalancer) {
+    let via = expose.via.unwrap_or(Via::Gateway);
+    if via.is_blind() {
         for (field, _) in written.into_iter().filter(|(_, written)| *written) {
-            let title = format!("`{field}` has no effect at a load balancer");
+            let title = format!("`{field}` has no effect at a {}", via.title());
             let place = Place::Key(path.field(field));
             sink.report(
                 Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, "it sees no requests")
@@ -221,17 +222,21 @@ fn entry(
         }
     }
     let protocol = ports[position].protocol;
-    let balanced = expose.via == Some(Via::LoadBalancer);
     let why = match expose.port {
         Some(_) => "a port of its own takes every connection",
         None => "TLS hides the path",
     };
     let blind = [
         ("port", expose.port.is_some() && protocol.is_http(), "requests share the gateway's port"),
-        ("port", expose.port.is_some() && balanced, "a load balancer has the component's port"),
+        ("port", expose.port.is_some() && via.is_blind(), "there it has the component's port"),
+        (
+            "nodePort",
+            expose.node_port.is_some() && via != Via::NodePort,
+            "only `via: node-port` has it",
+        ),
         ("hosts", expose.hosts.is_some() && expose.port.is_some(), why),
     ];
-    let opaque = !balanced && (expose.port.is_some() || protocol.hides_requests());
+    let opaque = !via.is_blind() && (expose.port.is_some() || protocol.hides_requests());
     let unseen = written[1..].iter().filter(|_| opaque && !protocol.is_http());
     let blind = blind.into_iter().chain(unseen.map(|(field, written)| (*field, *written, why)));
     for (field, _, why) in blind.filter(|(_, useless, _)| *useless) {
@@ -252,7 +257,8 @@ fn entry(
     let hosts = expose.hosts.map(|hosts| hosts.into_iter().map(|host| host.0).collect());
     Some(Entry {
         port: position,
-        via: expose.via.unwrap_or(Via::Gateway),
+        via,
+        node_port: expose.node_port,
         hosts: match expose.port {
             Some(_) => Vec::new(),
             None => hosts.unwrap_or_else(|| gateway_hosts.to_vec()),

@@ -54,7 +54,7 @@ pub struct Claim {
 pub struct Service {
     /// Name and labels.
     pub meta: Meta,
-    /// `ClusterIP`, `LoadBalancer` or `ExternalName`.
+    /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
     pub kind: &'static str,
     /// Whether it has no address of its own.
     pub headless: bool,
@@ -77,6 +77,8 @@ pub struct ServicePort {
     pub port: u16,
     /// The number that the container listens on.
     pub target: u16,
+    /// The number on every node, where the file picks it.
+    pub node_port: Option<u16>,
     /// `TCP`, `UDP` or `SCTP`.
     pub transport: &'static str,
     /// What is spoken there.
