@@ -21,7 +21,7 @@
 //! - [`cli`] is the only reader and writer of files, and the only printer.
 //!
 //! # Invariants
-//! - Nothing above `cli` touches files, environment, clock, randomness or threads.
+//! - Nothing above `cli` touches files, environment, clock, randomness or threads it did not start.
 //! - Same input, same bytes out, whatever the order in which components are written.
 //! - `model` holds no defaults; nothing past `graph` reads `model::App`.
 //! - `graph` does not know Kubernetes; `lower` does not know text; `render` does not know components.

@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::source::{Path, Place};
 use crate::yaml;
 
-/// One Kubernetes object.
+/// One Kubernetes object. Its canonical YAML is what it says: as a tree, the objects of a large app
+/// would take ten times the memory.
 #[derive(Debug)]
 pub struct Object {
-    /// What it says.
-    pub value: Value,
+    yaml: Box<str>,
     /// Its type.
     pub kind: GroupVersionKind,
     /// Its name.
@@ -40,7 +40,7 @@ impl Object {
     /// # Errors
     /// If there is no type or no name in it.
     pub fn new(
-        value: Value,
+        value: &Value,
         origin: Path,
         trace: Vec<(String, Place)>,
         rank: usize,
@@ -55,7 +55,10 @@ impl Object {
             GroupVersionKind::try_from(&types).map_err(|error| NotAnObject(error.to_string()))?;
         let name = text(&value["metadata"]["name"]).ok_or_else(|| missing("name"))?;
         let namespace = text(&value["metadata"]["namespace"]);
-        Ok(Self { value, kind, name, namespace, origin, trace, rank, ambiguous: false })
+        let mut yaml = String::new();
+        yaml::emit(value, &mut yaml);
+        let yaml = yaml.into_boxed_str();
+        Ok(Self { yaml, kind, name, namespace, origin, trace, rank, ambiguous: false })
     }
 
     /// The wave in which it is applied: what others refer to comes first, and calls are routed only
@@ -100,8 +103,17 @@ impl Object {
     }
 
     /// The object as canonical YAML.
-    pub fn yaml(&self, out: &mut String) {
-        yaml::emit(&self.value, out);
+    pub fn yaml(&self) -> &str {
+        &self.yaml
+    }
+
+    /// The object as a tree, read anew each time.
+    #[allow(
+        clippy::expect_used,
+        reason = "the reader reads all that the writer writes; tests show it"
+    )]
+    pub fn value(&self) -> Value {
+        yaml::block(&self.yaml).expect("canonical YAML is read back")
     }
 
     /// The place that a field comes from: its own, or that of the nearest field around it that has
@@ -120,8 +132,8 @@ impl Object {
     }
 
     /// The value of a field, by its path; list positions are numbers.
-    pub fn field(&self, path: &str) -> Option<&Value> {
-        field(&self.value, path)
+    pub fn field(&self, path: &str) -> Option<Value> {
+        field(&self.value(), path).cloned()
     }
 }
 
@@ -183,10 +195,12 @@ impl Set {
 
     /// One multi-document stream.
     pub fn yaml(&self) -> String {
-        let mut out = String::new();
+        const START: &str = "---\n";
+        let length = self.0.iter().map(|object| START.len() + object.yaml.len()).sum();
+        let mut out = String::with_capacity(length);
         for object in &self.0 {
-            out.push_str("---\n");
-            object.yaml(&mut out);
+            out.push_str(START);
+            out.push_str(&object.yaml);
         }
         out
     }
@@ -196,7 +210,7 @@ impl Set {
     /// # Errors
     /// Never: a value prints itself.
     pub fn json(&self) -> serde_json::Result<String> {
-        let items: Vec<&Value> = self.0.iter().map(|object| &object.value).collect();
+        let items: Vec<Value> = self.0.iter().map(Object::value).collect();
         let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": items });
         Ok(serde_json::to_string_pretty(&list)? + "\n")
     }

@@ -1,8 +1,10 @@
 //! Text → shape-checked [`App`]. Knows the grammar and its layers, not what names mean.
 
+mod accept;
 mod layers;
 mod params;
 mod project;
+mod read;
 pub mod rule;
 mod shape;
 mod uses;
@@ -15,6 +17,7 @@ use crate::source::{Place, Sources};
 use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
 use params::Params;
 pub use project::project_schema;
+use read::Reader;
 use shape::Grammar;
 
 pub use uses::{Opened, Opener, System, alone, system};
@@ -170,15 +173,16 @@ fn resolve(
     let (tree, _) = layers::take(tree, "params");
     let tree = layers::settle(tree, sink);
     Grammar::app().check(&tree, sink);
-    let value = Grammar::app().value(&tree, Grammar::ROOT);
     if let Err(reported) = sink.checkpoint() {
         return Ok((tree, Err(reported)));
     }
-    Ok((tree, typed(value, file, sink)))
+    let app = typed(&tree, file, sink);
+    Ok((tree, app))
 }
 
-fn typed(value: serde_json::Value, file: FileId, sink: &mut Sink) -> Result<App, Reported> {
-    match App::deserialize(value) {
+fn typed(tree: &Node, file: FileId, sink: &mut Sink) -> Result<App, Reported> {
+    let reader = Reader { grammar: Grammar::app(), node: tree, at: Grammar::ROOT };
+    match App::deserialize(reader) {
         Ok(app) => Ok(app),
         Err(error) => {
             let place = Place::Bytes(yaml::Span { file, start: 0, end: 0 });

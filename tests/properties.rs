@@ -324,3 +324,92 @@ proptest! {
         }
     }
 }
+
+/// A tree as JSON, each scalar as readers of YAML take it.
+fn as_json(node: &Node) -> Value {
+    match &node.value {
+        yaml::Value::Mapping(mapping) => {
+            mapping.iter().map(|e| (e.key.text.to_string(), as_json(&e.value))).collect()
+        }
+        yaml::Value::Sequence(items) => items.iter().map(as_json).collect(),
+        yaml::Value::Scalar(scalar) if scalar.style == yaml::Style::Plain => {
+            serde_json::from_str(&scalar.text).unwrap_or_else(|_| (*scalar.text).into())
+        }
+        yaml::Value::Scalar(scalar) => (*scalar.text).into(),
+    }
+}
+
+/// Puts something else into one place of a value, chosen at random.
+fn mutilated(value: &mut Value, random: &mut TestRng) {
+    let stop = random.next_u32().is_multiple_of(4);
+    let count = match value {
+        Value::Object(map) => map.len(),
+        Value::Array(items) => items.len(),
+        _ => 0,
+    };
+    if count > 0 && !stop {
+        let at = random.next_u32() as usize % count;
+        let inner = match value {
+            Value::Object(map) => map.values_mut().nth(at),
+            Value::Array(items) => items.get_mut(at),
+            _ => None,
+        };
+        return mutilated(inner.expect("one of them"), random);
+    }
+    let others = [
+        Value::Null,
+        true.into(),
+        "".into(),
+        "x y".into(),
+        "a".repeat(600).into(),
+        (-1).into(),
+        70_000.into(),
+        Value::Array(Vec::new()),
+        serde_json::json!({}),
+        serde_json::json!(["X"]),
+        serde_json::json!({ "X": 1 }),
+    ];
+    match value {
+        Value::Object(map) if count > 0 && random.next_u32().is_multiple_of(2) => {
+            let at = random.next_u32() as usize % count;
+            let key = map.keys().nth(at).expect("a key").clone();
+            let inner = map.remove(&key).expect("its value");
+            if random.next_u32().is_multiple_of(2) {
+                map.insert(key + "X", inner);
+            }
+        }
+        value => *value = others[random.next_u32() as usize % others.len()].clone(),
+    }
+}
+
+#[test]
+fn what_weft_accepts_its_schema_accepts() {
+    const TIMES: usize = 60;
+    let schema = weft::model::published();
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let mut accepted = 0;
+    for (seed, (folder, text)) in (100..).zip(apps()) {
+        let (document, _) = yaml::parse(&text, FileId(0));
+        let whole = as_json(&document.expect("a tree").root);
+        let mut random = seeded(seed);
+        for time in 0..TIMES {
+            let mut value = whole.clone();
+            if time > 0 {
+                mutilated(&mut value, &mut random);
+            }
+            let mut sources = Sources::default();
+            let file = sources.add("weft.yaml", value.to_string());
+            let text = weft::parse::read(&sources, file);
+            let mut sink = Sink::default();
+            let fine =
+                weft::parse::parse(&mut sources, &text, &Layers::default(), &mut sink).is_ok();
+            assert!(fine || time > 0, "{}", folder.display());
+            accepted += usize::from(fine);
+            if fine {
+                let fault = schema.iter_errors(&value).next();
+                assert!(fault.is_none(), "{}: {fault:?}\n{value}", folder.display());
+            }
+        }
+    }
+    assert!(accepted > 0);
+}

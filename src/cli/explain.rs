@@ -82,7 +82,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let mut out = format!("{}\n", at(&place, sources));
     if !field.is_empty() {
         let mut text = String::new();
-        crate::yaml::emit(value, &mut text);
+        crate::yaml::emit(&value, &mut text);
         let _ = writeln!(out, "{reference}:{field} = {}", text.trim_end());
     }
     if let Place::Key(path) | Place::Value(path) = &place {

@@ -100,10 +100,8 @@ pub(super) fn files(set: &Set, kustomization: bool) -> BTreeMap<String, String> 
     let mut files = BTreeMap::new();
     let mut names = Vec::new();
     for object in set.objects() {
-        let mut text = String::new();
-        object.yaml(&mut text);
         names.push(object.file_name());
-        files.insert(object.file_name(), text);
+        files.insert(object.file_name(), object.yaml().to_owned());
     }
     if kustomization {
         let list = json!({

@@ -67,6 +67,10 @@ impl Params {
 
     /// Replaces references in every scalar of `node`, `params` itself excepted.
     pub(super) fn substitute(&self, node: Node, sink: &mut Sink) -> Node {
+        if mentions(&node) { self.replace(node, sink) } else { node }
+    }
+
+    fn replace(&self, node: Node, sink: &mut Sink) -> Node {
         let span = node.span;
         let value = match node.value {
             Value::Scalar(scalar) if scalar.text.contains(OPEN) => {
@@ -80,13 +84,13 @@ impl Params {
                 Value::Scalar(Scalar { text: text.into(), style })
             }
             Value::Sequence(items) => {
-                Value::Sequence(items.into_iter().map(|item| self.substitute(item, sink)).collect())
+                Value::Sequence(items.into_iter().map(|item| self.replace(item, sink)).collect())
             }
             Value::Mapping(mapping) => {
                 let entries = mapping.into_entries().into_iter();
                 let entries = entries.map(|Entry { key, value }| {
                     let value =
-                        if &*key.text == "params" { value } else { self.substitute(value, sink) };
+                        if &*key.text == "params" { value } else { self.replace(value, sink) };
                     Entry { key, value }
                 });
                 Value::Mapping(Mapping::new(entries.collect()))
@@ -165,6 +169,15 @@ pub(super) fn escape(value: &mut Json) {
         Json::Array(items) => items.iter_mut().for_each(escape),
         Json::Object(fields) => fields.values_mut().for_each(escape),
         _ => {}
+    }
+}
+
+/// Whether there is anything to replace; most apps have no parameters.
+fn mentions(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.text.contains(OPEN),
+        Value::Sequence(items) => items.iter().any(mentions),
+        Value::Mapping(mapping) => mapping.iter().any(|entry| mentions(&entry.value)),
     }
 }
 

@@ -7,6 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Number, Value as Json};
 
+use super::accept::{Demands, Judge};
 use super::params::UNRESOLVED;
 use super::rule;
 use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
@@ -16,21 +17,22 @@ use crate::yaml::{Entry, Node, Scalar, Style, Value};
 
 /// The types that a place of the schema accepts.
 #[derive(Clone, Copy, Debug, Default)]
-struct Types {
-    boolean: bool,
-    integer: bool,
-    string: bool,
-    array: bool,
-    object: bool,
+pub(super) struct Types {
+    pub(super) boolean: bool,
+    pub(super) integer: bool,
+    pub(super) string: bool,
+    pub(super) array: bool,
+    pub(super) object: bool,
 }
 
 /// One place of the schema, as far as reading and merging need it.
-#[derive(Clone, Debug, Default)]
-struct Shape {
-    types: Types,
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) types: Types,
     properties: BTreeMap<String, usize>,
     additional: Option<usize>,
-    items: Option<usize>,
+    pub(super) items: Option<usize>,
+    pub(super) demands: Demands,
     replace: bool,
     /// The field of the mapping that a scalar here stands for.
     short: Option<String>,
@@ -50,11 +52,13 @@ const PROBED: [&str; 4] = ["http", "tcp", "grpc", "exec"];
 const PROBE_WAYS: [&str; 8] =
     ["http", "tcp", "grpc", "exec", "port", "scheme", "headers", "service"];
 
-/// A compiled schema: its places for reading, its validator for everything else.
+/// A schema: its places for reading, and its validator for what is wrong.
 #[derive(Debug)]
 pub(super) struct Grammar {
-    shapes: Vec<Shape>,
-    validator: Validator,
+    schema: Json,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) judges: Vec<Judge>,
+    validator: OnceLock<Validator>,
 }
 
 /// A place of the schema; `None` where the schema says nothing.
@@ -64,24 +68,37 @@ impl Grammar {
     /// The grammar of a whole file.
     pub(super) fn app() -> &'static Self {
         static APP: OnceLock<Grammar> = OnceLock::new();
-        APP.get_or_init(|| Self::compile(&model::schema()))
+        APP.get_or_init(|| Self::compile(model::schema()))
     }
 
     /// The grammar of a delta.
     pub(super) fn delta() -> &'static Self {
         static DELTA: OnceLock<Grammar> = OnceLock::new();
-        DELTA.get_or_init(|| Self::compile(&model::overlay()))
+        DELTA.get_or_init(|| Self::compile(model::overlay()))
     }
 
+    fn compile(schema: Json) -> Self {
+        let mut compiler = Compiler {
+            schema: &schema,
+            shapes: Vec::new(),
+            named: BTreeMap::new(),
+            judges: Vec::new(),
+            judged: BTreeMap::new(),
+        };
+        compiler.shape(&schema);
+        let Compiler { shapes, judges, .. } = compiler;
+        Self { schema, shapes, judges, validator: OnceLock::new() }
+    }
+
+    /// The validator of the whole schema.
     #[allow(clippy::expect_used, reason = "our own schema; a test compiles it")]
-    fn compile(schema: &Json) -> Self {
-        let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
-            .build(schema)
-            .expect("the generated schema is a schema");
-        let mut compiler = Compiler { schema, shapes: Vec::new(), named: BTreeMap::new() };
-        compiler.shape(schema);
-        Self { shapes: compiler.shapes, validator }
+    fn validator(&self) -> &Validator {
+        self.validator.get_or_init(|| {
+            jsonschema::options()
+                .with_pattern_options(PatternOptions::regex())
+                .build(&self.schema)
+                .expect("the generated schema is a schema")
+        })
     }
 
     /// The root of the schema.
@@ -91,6 +108,11 @@ impl Grammar {
     pub(super) fn child(&self, at: At, key: &str) -> At {
         let shape = &self.shapes[at?];
         shape.properties.get(key).copied().or(shape.additional)
+    }
+
+    /// The place of the items of a list.
+    pub(super) fn item(&self, at: At) -> At {
+        self.shapes[at?].items
     }
 
     /// Whether a later layer replaces a mapping here as a whole.
@@ -149,7 +171,8 @@ impl Grammar {
         }
     }
 
-    fn scalar(&self, scalar: &Scalar, null: bool, at: At) -> Json {
+    /// A scalar as JSON, typed by its place.
+    pub(super) fn scalar(&self, scalar: &Scalar, null: bool, at: At) -> Json {
         let types =
             at.map_or(Types { string: true, ..Types::default() }, |at| self.shapes[at].types);
         let text = &*scalar.text;
@@ -171,8 +194,11 @@ impl Grammar {
 
     /// Reports everything in `tree` that the schema does not allow.
     pub(super) fn check(&self, tree: &Node, sink: &mut Sink) {
+        if self.accepts(tree, Self::ROOT) {
+            return;
+        }
         let instance = self.value(tree, Self::ROOT);
-        for error in self.validator.iter_errors(&instance) {
+        for error in self.validator().iter_errors(&instance) {
             let pointer = error.instance_path().to_string();
             let found = self.locate(tree, &pointer);
             self.explain(error.kind(), &found, sink);
@@ -402,6 +428,9 @@ struct Compiler<'s> {
     schema: &'s Json,
     shapes: Vec<Shape>,
     named: BTreeMap<&'s str, usize>,
+    judges: Vec<Judge>,
+    /// The judges by what they judge.
+    judged: BTreeMap<String, usize>,
 }
 
 impl<'s> Compiler<'s> {
@@ -442,6 +471,10 @@ impl<'s> Compiler<'s> {
         }
         if let Some(names) = schema["propertyNames"][model::EXPECTED].as_str() {
             shape.names = Some(format!("must be {names}"));
+        }
+        shape.demands = Demands::read(schema, &mut self.judges, &mut self.judged);
+        if schema["propertyNames"].is_object() {
+            shape.demands.keys = Some(self.shape(&schema["propertyNames"]));
         }
         if let Some(properties) = schema["properties"].as_object() {
             for (name, property) in properties {

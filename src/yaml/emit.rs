@@ -131,7 +131,7 @@ fn number(value: &Number, out: &mut String) {
 }
 
 /// Whether no reader takes this for anything but this text, without quotes.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let starts = bytes.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'_'));
     starts
@@ -159,7 +159,7 @@ const PLAIN: [bool; 256] = {
 };
 
 /// Whether some reader takes this word for a boolean or null.
-pub(super) fn is_word_of_yaml(text: &str) -> bool {
+fn is_word_of_yaml(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "on", "no", "yes", "off", "true", "null", "false"];
     text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -168,7 +168,7 @@ pub(super) fn is_word_of_yaml(text: &str) -> bool {
 ///
 /// A first line that is blank or indented would be taken for the indentation of the block, a tab
 /// there is refused by Go, and blanks before a line break are lost on people and editors.
-fn is_literal(text: &str) -> bool {
+pub(super) fn is_literal(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\t', '\n'])
         && !text.ends_with([' ', '\t'])
