@@ -240,7 +240,7 @@ fn a_new_version_gets_no_calls_by_merely_starting() {
 fn policy_of_a_subset_alone_stays_inactive_so_there_is_none_and_tls_is_left_to_the_mesh() {
     for (case, objects) in goldens("mode/istio") {
         for rule in objects.of("DestinationRule") {
-            assert!(rule["spec"]["trafficPolicy"].is_null(), "{case}");
+            assert!(rule["spec"]["trafficPolicy"]["tls"].is_null(), "{case}");
             for subset in list(&rule["spec"]["subsets"]) {
                 assert!(subset["trafficPolicy"].is_null(), "{case}: {subset}");
             }

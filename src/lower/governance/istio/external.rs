@@ -62,7 +62,13 @@ pub(super) fn service_entry(graph: &Graph, component: &Component, views: &mut Ve
 }
 
 pub(super) fn to_address(address: &str, port: &Port) -> Destination {
-    Destination { host: address.to_owned(), subset: None, port: port.port, weight: None }
+    Destination {
+        host: address.to_owned(),
+        subset: None,
+        port: port.port,
+        weight: None,
+        cookie: None,
+    }
 }
 
 /// A route that passes calls on and does nothing else; above all, it does not repeat them.
@@ -78,6 +84,7 @@ pub(super) fn plain_route(
         name,
         matches: if several { vec![condition] } else { Vec::new() },
         destinations,
+        rewrite: None,
         retries: retries_of(None),
         timeout: None,
         delay: None,
