@@ -22,6 +22,7 @@ mod inexpressible_entry_rule;
 mod invalid_regex;
 mod limit_below_request;
 mod loopback_listener;
+mod loose_regex;
 mod malformed_job;
 mod malformed_probe;
 mod malformed_schedule;
@@ -30,19 +31,25 @@ mod mount_collision;
 mod name_too_long;
 mod not_in_this_mode;
 mod object_name_collision;
+mod overloaded_version;
 mod reserved_label;
 mod reserved_user;
 mod retries_beyond_timeout;
+mod retry_amplification;
 mod rewrite_without_prefix;
 mod rule_on_opaque_port;
 mod senseless_quantity;
 mod shadowed_rule;
 mod share_without_replicas;
+mod split_by_connection;
 mod split_not_by_replicas;
 mod start_order_cycle;
 mod sticky_behind_the_entry;
+mod timeout_below_callee;
 mod tls_without_certificate;
 mod unreachable_component;
+mod unready_version;
+mod unreliable_header;
 mod unserved_host;
 mod unused_app;
 mod unused_certificate;
@@ -64,8 +71,8 @@ type Check = (&'static Rule, fn(&mut Finder<'_>));
 static CHECKS: &[Check] = &[
     (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
-    (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
+    (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
@@ -83,6 +90,7 @@ static CHECKS: &[Check] = &[
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
     (&loopback_listener::LOOPBACK_LISTENER, loopback_listener::check),
     (&malformed_job::MALFORMED_JOB, malformed_job::check),
+    (&loose_regex::LOOSE_REGEX, loose_regex::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
     (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
@@ -90,20 +98,26 @@ static CHECKS: &[Check] = &[
     (&name_too_long::NAME_TOO_LONG, name_too_long::check),
     (&not_in_this_mode::NOT_IN_THIS_MODE, not_in_this_mode::check),
     (&object_name_collision::OBJECT_NAME_COLLISION, object_name_collision::check),
+    (&overloaded_version::OVERLOADED_VERSION, overloaded_version::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
+    (&retry_amplification::RETRY_AMPLIFICATION, retry_amplification::check),
     (&rewrite_without_prefix::REWRITE_WITHOUT_PREFIX, rewrite_without_prefix::check),
     (&rule_on_opaque_port::RULE_ON_OPAQUE_PORT, rule_on_opaque_port::check),
     (&senseless_quantity::SENSELESS_QUANTITY, senseless_quantity::check),
     (&shadowed_rule::SHADOWED_RULE, shadowed_rule::check),
     (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
+    (&split_by_connection::SPLIT_BY_CONNECTION, split_by_connection::check),
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
     (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
-    (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
     (&sticky_behind_the_entry::STICKY_BEHIND_THE_ENTRY, sticky_behind_the_entry::check),
+    (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
+    (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
     (&unused_app::UNUSED_APP, unused_app::check),
+    (&unready_version::UNREADY_VERSION, unready_version::check),
+    (&unreliable_header::UNRELIABLE_HEADER, unreliable_header::check),
     (&unserved_host::UNSERVED_HOST, unserved_host::check),
     (&unused_certificate::UNUSED_CERTIFICATE, unused_certificate::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),

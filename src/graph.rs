@@ -402,17 +402,7 @@ impl Graph {
     /// each strongly connected component. Linear in components and edges for the search, and in
     /// the size of the component for the shortest cycle.
     pub fn cycles(&self, edges: &[Vec<ComponentId>]) -> Vec<Vec<ComponentId>> {
-        let mut graph =
-            DiGraph::<(), ()>::with_capacity(edges.len(), edges.iter().map(Vec::len).sum());
-        for _ in edges {
-            graph.add_node(());
-        }
-        for (from, targets) in edges.iter().enumerate() {
-            for to in targets {
-                graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.0), ());
-            }
-        }
-        let mut cycles: Vec<Vec<ComponentId>> = tarjan_scc(&graph)
+        let mut cycles: Vec<Vec<ComponentId>> = tarjan_scc(&digraph(edges))
             .into_iter()
             .filter(|members| members.len() > 1)
             .filter_map(|members| {
@@ -431,6 +421,18 @@ impl Graph {
             .iter()
             .flat_map(|component| &component.versions)
             .flat_map(Version::containers)
+    }
+
+    /// Components grouped into circles of calls, most of them of one member, each after all that it
+    /// calls. Linear.
+    pub fn callees_first(&self, edges: &[Vec<ComponentId>]) -> Vec<Vec<ComponentId>> {
+        let groups = tarjan_scc(&digraph(edges)).into_iter().map(|members| {
+            let mut members: Vec<ComponentId> =
+                members.into_iter().map(|member| ComponentId(member.index())).collect();
+            members.sort_unstable();
+            members
+        });
+        groups.collect()
     }
 
     /// The name of the routes that the shared entry has in Istio.
@@ -468,6 +470,20 @@ impl Graph {
         };
         self.components.iter().map(targets).collect()
     }
+}
+
+/// Calls as petgraph has them.
+fn digraph(edges: &[Vec<ComponentId>]) -> DiGraph<(), ()> {
+    let mut graph = DiGraph::with_capacity(edges.len(), edges.iter().map(Vec::len).sum());
+    for _ in edges {
+        graph.add_node(());
+    }
+    for (from, targets) in edges.iter().enumerate() {
+        for to in targets {
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.0), ());
+        }
+    }
+    graph
 }
 
 /// A shortest cycle through the first member: breadth first, within the members.
