@@ -4,11 +4,13 @@
 
 mod address_mismatch;
 mod approximated_traffic;
+mod caller_never_calls;
 mod certificate_on_two_hosts;
 mod dead_version;
 mod dependency_cycle;
 mod duplicate_container;
 mod duplicate_port;
+mod ejection_empties_version;
 mod entry_collision;
 mod env_reference_cycle;
 mod env_set_twice;
@@ -22,6 +24,7 @@ mod inexpressible_entry_rule;
 mod invalid_regex;
 mod limit_below_request;
 mod loopback_listener;
+mod loose_regex;
 mod malformed_job;
 mod malformed_probe;
 mod malformed_schedule;
@@ -30,17 +33,25 @@ mod mount_collision;
 mod name_too_long;
 mod not_in_this_mode;
 mod object_name_collision;
+mod overloaded_version;
 mod reserved_label;
 mod reserved_user;
 mod retries_beyond_timeout;
+mod retry_amplification;
+mod rewrite_without_prefix;
 mod rule_on_opaque_port;
 mod senseless_quantity;
 mod shadowed_rule;
 mod share_without_replicas;
+mod split_by_connection;
 mod split_not_by_replicas;
 mod start_order_cycle;
+mod sticky_behind_the_entry;
+mod timeout_below_callee;
 mod tls_without_certificate;
 mod unreachable_component;
+mod unready_version;
+mod unreliable_header;
 mod unserved_host;
 mod unused_app;
 mod unused_certificate;
@@ -51,6 +62,7 @@ mod weights_not_100;
 use crate::diag::{Diagnostic, Reported, Rule, Severity, Sink};
 use crate::graph::Graph;
 use crate::source::Place;
+use crate::traffic::{Lack, lacks};
 
 pub use env_reference_cycle::ordered as env_order;
 
@@ -61,11 +73,13 @@ type Check = (&'static Rule, fn(&mut Finder<'_>));
 static CHECKS: &[Check] = &[
     (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
+    (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
     (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
     (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
+    (&ejection_empties_version::EJECTION_EMPTIES_VERSION, ejection_empties_version::check),
     (&entry_collision::ENTRY_COLLISION, entry_collision::check),
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
     (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
@@ -80,6 +94,7 @@ static CHECKS: &[Check] = &[
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
     (&loopback_listener::LOOPBACK_LISTENER, loopback_listener::check),
     (&malformed_job::MALFORMED_JOB, malformed_job::check),
+    (&loose_regex::LOOSE_REGEX, loose_regex::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
     (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
@@ -87,18 +102,26 @@ static CHECKS: &[Check] = &[
     (&name_too_long::NAME_TOO_LONG, name_too_long::check),
     (&not_in_this_mode::NOT_IN_THIS_MODE, not_in_this_mode::check),
     (&object_name_collision::OBJECT_NAME_COLLISION, object_name_collision::check),
+    (&overloaded_version::OVERLOADED_VERSION, overloaded_version::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
+    (&retry_amplification::RETRY_AMPLIFICATION, retry_amplification::check),
+    (&rewrite_without_prefix::REWRITE_WITHOUT_PREFIX, rewrite_without_prefix::check),
     (&rule_on_opaque_port::RULE_ON_OPAQUE_PORT, rule_on_opaque_port::check),
     (&senseless_quantity::SENSELESS_QUANTITY, senseless_quantity::check),
     (&shadowed_rule::SHADOWED_RULE, shadowed_rule::check),
     (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
+    (&split_by_connection::SPLIT_BY_CONNECTION, split_by_connection::check),
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
     (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
+    (&sticky_behind_the_entry::STICKY_BEHIND_THE_ENTRY, sticky_behind_the_entry::check),
+    (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
     (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
     (&unused_app::UNUSED_APP, unused_app::check),
+    (&unready_version::UNREADY_VERSION, unready_version::check),
+    (&unreliable_header::UNRELIABLE_HEADER, unreliable_header::check),
     (&unserved_host::UNSERVED_HOST, unserved_host::check),
     (&unused_certificate::UNUSED_CERTIFICATE, unused_certificate::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
@@ -115,6 +138,8 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub struct Finder<'a> {
     /// The application.
     pub graph: &'a Graph,
+    /// What the file asks for and the mode cannot do.
+    lacks: &'a [Lack],
     sink: &'a mut Sink,
     /// Whether names could not be bound, so that parts of the graph are missing.
     partial: bool,
@@ -155,7 +180,8 @@ impl Checked {
 /// If any rule or any stage before found an error. All of them are in the sink.
 pub fn check(graph: Graph, sink: &mut Sink) -> Result<Checked, Reported> {
     let partial = sink.checkpoint().is_err();
-    let mut finder = Finder { graph: &graph, sink, partial };
+    let lacks = lacks(&graph);
+    let mut finder = Finder { graph: &graph, lacks: &lacks, sink, partial };
     CHECKS.iter().for_each(|(_, check)| check(&mut finder));
     sink.checkpoint()?;
     Ok(Checked(graph))

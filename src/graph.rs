@@ -15,14 +15,14 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    Access, Connection, Duration, ExternalTls, Fallback, Fault, Gateway, GatewayKind, Governance,
-    Job, Kind, Match, Probes, Protocol, Resources, Retries, Schedule, SecurityContext, Via,
-    VolumeKind,
+    Access, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Probes, Protocol,
+    Resources, Schedule, SecurityContext, Via, VolumeKind,
 };
 use crate::source::Path;
 
 pub use build::build;
 pub use door::{Door, certificate, covers_host};
+pub use traffic::{Rule, Share, Traffic};
 
 /// Reads a file of the app's folder, by its path relative to the app file.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, LoadError>;
@@ -323,57 +323,6 @@ pub struct Call {
     pub path: Path,
 }
 
-/// How calls to a component are treated.
-#[derive(Debug, Default)]
-pub struct Traffic {
-    /// Where it is written.
-    pub path: Path,
-    /// Rules in order.
-    pub rules: Vec<Rule>,
-    /// Shares in percent, by version; `None` leaves it to the replicas.
-    pub split: Option<Vec<Share>>,
-    /// Retries, as written.
-    pub retries: Option<Retries>,
-    /// The longest a call may take.
-    pub timeout: Option<Duration>,
-    /// Failures to inject.
-    pub fault: Option<Fault>,
-    /// A version that gets a copy, and of how many calls in 100.
-    pub mirror: Option<(usize, u8)>,
-    /// What to do where a mode cannot do it.
-    pub fallback: Option<Fallback>,
-}
-
-/// A version's share of the calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Position in the component's versions.
-    pub version: usize,
-    /// Calls in 100.
-    pub percent: u8,
-}
-
-/// One traffic rule.
-#[derive(Debug)]
-pub struct Rule {
-    /// Where it is written.
-    pub path: Path,
-    /// What it matches.
-    pub matches: Match,
-    /// Where the calls go; `None` is where the component's split sends them.
-    pub to: Option<Vec<Share>>,
-    /// Retries; `None` is as the component says.
-    pub retries: Option<Retries>,
-    /// The longest a call may take; `None` is as the component says.
-    pub timeout: Option<Duration>,
-    /// Failures to inject; `None` is as the component says.
-    pub fault: Option<Fault>,
-    /// A version that gets a copy; `None` is as the component says.
-    pub mirror: Option<(usize, u8)>,
-    /// What to do where a mode cannot do it.
-    pub fallback: Option<Fallback>,
-}
-
 impl Graph {
     /// A component by id.
     pub fn component(&self, id: ComponentId) -> &Component {
@@ -462,17 +411,7 @@ impl Graph {
     /// each strongly connected component. Linear in components and edges for the search, and in
     /// the size of the component for the shortest cycle.
     pub fn cycles(&self, edges: &[Vec<ComponentId>]) -> Vec<Vec<ComponentId>> {
-        let mut graph =
-            DiGraph::<(), ()>::with_capacity(edges.len(), edges.iter().map(Vec::len).sum());
-        for _ in edges {
-            graph.add_node(());
-        }
-        for (from, targets) in edges.iter().enumerate() {
-            for to in targets {
-                graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.0), ());
-            }
-        }
-        let mut cycles: Vec<Vec<ComponentId>> = tarjan_scc(&graph)
+        let mut cycles: Vec<Vec<ComponentId>> = tarjan_scc(&digraph(edges))
             .into_iter()
             .filter(|members| members.len() > 1)
             .filter_map(|members| {
@@ -491,6 +430,18 @@ impl Graph {
             .iter()
             .flat_map(|component| &component.versions)
             .flat_map(Version::containers)
+    }
+
+    /// Components grouped into circles of calls, most of them of one member, each after all that it
+    /// calls. Linear.
+    pub fn callees_first(&self, edges: &[Vec<ComponentId>]) -> Vec<Vec<ComponentId>> {
+        let groups = tarjan_scc(&digraph(edges)).into_iter().map(|members| {
+            let mut members: Vec<ComponentId> =
+                members.into_iter().map(|member| ComponentId(member.index())).collect();
+            members.sort_unstable();
+            members
+        });
+        groups.collect()
     }
 
     /// The name of the routes that the shared entry has in Istio.
@@ -528,6 +479,20 @@ impl Graph {
         };
         self.components.iter().map(targets).collect()
     }
+}
+
+/// Calls as petgraph has them.
+fn digraph(edges: &[Vec<ComponentId>]) -> DiGraph<(), ()> {
+    let mut graph = DiGraph::with_capacity(edges.len(), edges.iter().map(Vec::len).sum());
+    for _ in edges {
+        graph.add_node(());
+    }
+    for (from, targets) in edges.iter().enumerate() {
+        for to in targets {
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to.0), ());
+        }
+    }
+    graph
 }
 
 /// A shortest cycle through the first member: breadth first, within the members.
@@ -618,6 +583,15 @@ impl Component {
         match alone {
             true => self.name.to_string(),
             false => format!("{}-{}", self.name, self.ports[entry.port].name),
+        }
+    }
+
+    /// The name of one of the routes to an exposed port, where it takes several.
+    pub fn route_part(&self, entry: &Entry, number: usize) -> String {
+        match number {
+            0 | 1 => self.route_name(entry),
+            // Two digits sort as they count, which is how a gateway breaks a tie.
+            _ => format!("{}.{number:02}", self.route_name(entry)),
         }
     }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Checked;
 use crate::graph::{Component, ComponentId, Graph};
-use crate::model::{Governance, Matcher};
+use crate::model::Governance;
 use crate::source::{Path, Place};
 use view::{Body, Meta, Trace, View};
 
@@ -83,19 +83,6 @@ fn labels(graph: &Graph, component: &Component) -> BTreeMap<String, String> {
 /// The full name of a Service, so that it means the same in every namespace.
 fn host(component: &Component, name: &str) -> String {
     format!("{name}.{}.svc.cluster.local", component.namespace)
-}
-
-/// A condition for readers that know exact texts and expressions alone: whether it is exact, and
-/// the text or expression.
-fn exact_or_expression(matcher: &Matcher) -> (bool, String) {
-    match matcher {
-        Matcher::Exact(text) => (true, text.clone()),
-        Matcher::Prefix(text) | Matcher::StartsWith(text) => {
-            (false, format!("{}.*", regex::escape(text)))
-        }
-        Matcher::Regex(text) => (false, text.clone()),
-        Matcher::Present(_) => (false, ".*".into()),
-    }
 }
 
 /// A name for what belongs to a path: readable, at most 49 characters, one for each path.

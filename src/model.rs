@@ -28,14 +28,14 @@ pub use editor::{each_place, published};
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
 pub use order::order;
 pub use scalar::{
-    Address, Callee, Duration, EnvName, FieldPath, HeaderName, Host, ImageName, Label, LabelValue,
-    Name, PathName, PortName, Quantity, ResourcePath, RetryOn, SecretName, SubPath, TimeZone,
-    UrlPath, VolumeName, VolumeRef, Wait,
+    Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
+    ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity, ResourcePath,
+    RetryOn, RolloutId, SecretName, SubPath, TimeZone, UrlPath, VolumeName, VolumeRef, Wait,
 };
 pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
 pub use traffic::{
-    Abort, Delay, Fallback, Fault, Match, Matcher, Method, Mirror, Percent, Retries, RetryPolicy,
-    Rule, Traffic,
+    Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
+    Percent, Retries, RetryPolicy, Rewrite, Rule, Sticky, Traffic,
 };
 pub use volume::{Access, Volume, VolumeKind, WrittenVolume};
 pub use workload::{
@@ -343,6 +343,11 @@ impl Protocol {
     /// Whether it is TLS, in which nobody between the two ends sees requests.
     pub const fn hides_requests(self) -> bool {
         matches!(self, Self::Https | Self::Tls)
+    }
+
+    /// Whether it is a stream of bytes whose connections can be told apart, and no more.
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::Mysql | Self::Redis | Self::Mongo)
     }
 
     /// Whether requests can be told apart, so that traffic rules apply.

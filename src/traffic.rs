@@ -1,10 +1,14 @@
-//! The algebra of calls: which condition implies which, what shares replicas can honour, and what
-//! each mode can do.
+//! The algebra of calls: which condition implies which, which steps a call goes through, what shares
+//! replicas can honour, and what each mode can do.
 
 mod algebra;
 mod capability;
+mod expression;
 mod replicas;
+mod step;
 
-pub use algebra::{Expressions, Inexpressible, covers, expressions, intersect, whole};
-pub use capability::{Lack, lacks, split_at_gateway_only, unmatchable, unroutable};
+pub use algebra::{Inexpressible, covers, intersect};
+pub use capability::{Lack, ROUTE_RULES, lacks, split_at_gateway_only, unmatchable, unroutable};
+pub use expression::{Expressions, cookie_regex, exact_or_expression, expressions, whole};
 pub use replicas::{Native, Realised, by_replicas, fewest, native, realise};
+pub use step::{Step, set_cookie, steps};

@@ -148,6 +148,40 @@ fn a_misspelt_code_is_offered_its_nearest_neighbour() {
 }
 
 #[test]
+fn explain_leads_from_every_kind_of_traffic_to_its_line() {
+    let app = "governance: istio\ngateway: { hosts: [shop.example.com] }\ncomponents:\n  web:\n    \
+               ports: { http: 8080 }\n    expose: { http: {} }\n    dependsOn: [store]\n    versions:\n      \
+               v1: { image: 'example.com/web:1' }\n      v2: { image: 'example.com/web:2' }\n    \
+               traffic:\n      rules: [{ match: { path: { prefix: /a } }, rewrite: { prefix: /b } }]\n      \
+               sticky: { cookie: canary }\n      split: { v1: 90, v2: 10 }\n      \
+               circuitBreaker: { connections: 9, eject: { percent: 50 } }\n  \
+               store:\n    ports: { mysql: 3306 }\n    \
+               versions: { v1: { image: 'mysql:8' }, v2: { image: 'mysql:9' } }\n    \
+               traffic: { rules: [{ match: { caller: web }, to: v2 }] }\n";
+    for (field, origin) in [
+        ("VirtualService/web:spec.http.0.rewrite", "web.traffic.rules[0].rewrite"),
+        ("VirtualService/web:spec.http.0.match", "web.traffic.rules[0].match"),
+        ("VirtualService/web:spec.http.3", "web.traffic.sticky"),
+        ("VirtualService/web:spec.http.5.route.1.headers", "web.traffic.sticky"),
+        ("VirtualService/web:spec.http.5.route.1.weight", "web.traffic.split.v2"),
+        (
+            "DestinationRule/web:spec.trafficPolicy.connectionPool.tcp.maxConnections",
+            "web.traffic.circuitBreaker.connections",
+        ),
+        (
+            "DestinationRule/web:spec.trafficPolicy.outlierDetection.maxEjectionPercent",
+            "web.traffic.circuitBreaker.eject.percent",
+        ),
+        ("VirtualService/store:spec.tcp.0.match", "store.traffic.rules[0]"),
+        ("VirtualService/store:spec.tcp.0.route.0", "store.traffic.rules[0].to"),
+    ] {
+        let text = Weft::on(&format!("explain {field}"), app).run().fine();
+        let comes = format!("comes from components.{origin}\n");
+        assert!(text.contains(&comes), "{field}: {text}");
+    }
+}
+
+#[test]
 fn explain_leads_from_a_field_of_a_manifest_to_its_line() {
     let app = "components:\n  web:\n    image: example.com/web:1\n    ports: { http: 8080 }\n    \
                replicas: 3\n    expose: { http: { via: load-balancer } }\n";

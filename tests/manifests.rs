@@ -326,6 +326,7 @@ fn every_traced_field_is_in_its_object() {
     let mut traced = 0;
     let mut all = folders(&root.join("app-models"));
     all.extend(folders(&root.join("tests/cases/ok")));
+    all.extend(folders(&root.join("tests/cases/mode")));
     for folder in all {
         let text =
             std::fs::read_to_string(folder.join("weft.yaml")).expect("the model is readable");

@@ -257,8 +257,7 @@ fn policy_of_a_subset_alone_stays_inactive_so_there_is_none_and_tls_is_left_to_t
     for (case, objects) in goldens("mode/istio") {
         for rule in objects.of("DestinationRule") {
             let policy = &rule["spec"]["trafficPolicy"];
-            let ports = list(&policy["portLevelSettings"]);
-            let tls = ports.chain([policy]).any(|settings| !settings["tls"].is_null());
+            let tls = !policy["tls"].is_null();
             let host = text(&rule["spec"]["host"]);
             assert!(!tls || outside(&objects).contains(host), "{case}: {host}");
             for subset in list(&rule["spec"]["subsets"]) {

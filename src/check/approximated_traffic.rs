@@ -2,7 +2,7 @@ use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::model::Fallback;
 use crate::source::Place;
-use crate::traffic::{fewest, lacks, native};
+use crate::traffic::{fewest, native};
 
 /// `approximated-traffic`: a fallback changes what the file asks for.
 pub(super) static APPROXIMATED_TRAFFIC: Rule = Rule {
@@ -44,13 +44,17 @@ pub(super) static APPROXIMATED_TRAFFIC: Rule = Rule {
 /// What a fallback leaves out or bends.
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
-    for lack in lacks(graph) {
+    for lack in find.lacks {
         if lack.fallback.is_none() {
             continue;
         }
         let title = format!("{} cannot {}: left out", lack.who, lack.what);
-        let diagnostic =
-            Diagnostic::new(&APPROXIMATED_TRAFFIC, title, Place::Key(lack.path), lack.instead);
+        let diagnostic = Diagnostic::new(
+            &APPROXIMATED_TRAFFIC,
+            title,
+            Place::Key(lack.path.clone()),
+            lack.instead.clone(),
+        );
         find.report(diagnostic);
     }
     for (id, component) in graph.ids() {

@@ -2,7 +2,7 @@ use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::model::Via;
 use crate::source::Place;
-use crate::traffic::intersect;
+use crate::traffic::{intersect, unmatchable};
 
 /// `inexpressible-entry-rule`: a path rule and an exposed path cannot be joined.
 pub(super) static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
@@ -38,7 +38,9 @@ pub(super) static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
-            for rule in &component.traffic.rules {
+            let rules = component.traffic.rules.iter();
+            // What no route can match at all is another rule's matter.
+            for rule in rules.filter(|r| !r.for_callers() && unmatchable(&r.matches).is_none()) {
                 let clash = entry
                     .paths_or_all()
                     .iter()

@@ -6,13 +6,14 @@ use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph;
 use crate::model::Matcher;
 use crate::source::Place;
+use crate::traffic::whole;
 
 /// `misplaced-matcher`: a way to match that this place does not have.
 pub(super) static MISPLACED_MATCHER: Rule = Rule {
     code: "misplaced-matcher",
     severity: Severity::Error,
     summary: "a way to match that this place does not have",
-    explain: "`startsWith` is for paths, where it differs from `prefix`: `prefix` goes by segment. A path is always there, so `present` says nothing about it, and paths and prefixes of paths begin with `/`.",
+    explain: "`startsWith` is for paths, where it differs from `prefix`: `prefix` goes by segment. A path is always there, so `present` says nothing about it, and paths and prefixes of paths begin with `/`. `not` takes a condition that says something by itself: not another `not`, nor `present`, nor an expression that the empty text fits, because a header that is not there counts as empty then.",
     wrong: concat!(
         "governance: istio\n",
         "components:\n",
@@ -47,7 +48,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
         repeated_headers(rule, find);
         for (matcher, path) in conditions(rule) {
             let of_path = path_condition.is_some_and(|condition| std::ptr::eq(condition, matcher));
-            let (fact, help) = match matcher {
+            if let Some((fact, help)) = needless_negation(matcher) {
+                let place = Place::Value(path.field("not"));
+                let diagnostic = Diagnostic::new(&MISPLACED_MATCHER, fact, place, "here");
+                find.report(diagnostic.help(help));
+                continue;
+            }
+            let (fact, help) = match matcher.positive() {
                 Matcher::StartsWith(_) if !of_path => {
                     ("`startsWith` is for paths only", "use `prefix`")
                 }
@@ -73,6 +80,25 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 Diagnostic::new(&MISPLACED_MATCHER, fact, Place::Value(path), "here").help(help);
             find.report(diagnostic);
         }
+    }
+}
+
+/// A negation of what has a plainer form, or no form at all.
+fn needless_negation(matcher: &Matcher) -> Option<(&'static str, &'static str)> {
+    let Matcher::Not(inner) = matcher else { return None };
+    match &**inner {
+        Matcher::Not(_) => Some(("two negations are none", "write the condition itself")),
+        Matcher::Present(true) => {
+            Some(("`not: { present: true }` is `present: false`", "write `present: false`"))
+        }
+        Matcher::Present(false) => {
+            Some(("`not: { present: false }` is `present: true`", "write `present: true`"))
+        }
+        Matcher::Regex(text) if whole(text).is_some_and(|regex| regex.is_match("")) => Some((
+            "the expression fits the empty text, and so what is not there at all",
+            "write an expression that needs a character, such as `.+`",
+        )),
+        _ => None,
     }
 }
 

@@ -1,7 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
-use crate::traffic::lacks;
 
 /// `not-in-this-mode`: something that the governance mode cannot do.
 pub(super) static NOT_IN_THIS_MODE: Rule = Rule {
@@ -43,12 +42,17 @@ pub(super) static NOT_IN_THIS_MODE: Rule = Rule {
 
 /// What the mode cannot do, and no fallback covers.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for lack in lacks(find.graph) {
+    for lack in find.lacks {
         if lack.fallback.is_some() {
             continue;
         }
         let title = format!("{} cannot {}", lack.who, lack.what);
-        let diagnostic = Diagnostic::new(&NOT_IN_THIS_MODE, title, Place::Key(lack.path), lack.why);
-        find.report(diagnostic.help(lack.help));
+        let diagnostic = Diagnostic::new(
+            &NOT_IN_THIS_MODE,
+            title,
+            Place::Key(lack.path.clone()),
+            lack.why.clone(),
+        );
+        find.report(diagnostic.help(lack.help.clone()));
     }
 }

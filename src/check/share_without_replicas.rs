@@ -31,7 +31,7 @@ pub(super) static SHARE_WITHOUT_REPLICAS: Rule = Rule {
     ),
 };
 
-/// A share needs pods.
+/// A share needs pods, and so does a copy.
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
@@ -39,27 +39,35 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let name = &component.versions[share.version].name;
             Place::Value(path.field("split").key(name))
         };
-        let whole = traffic.split.iter().flatten();
-        let whole = whole.map(|share| (share, in_split(&traffic.path, share)));
+        let gets = |share: &Share| format!("gets {} % of the calls", share.percent);
+        let whole = traffic.split.iter().flatten().filter(|share| share.percent > 0);
+        let whole = whole.map(|share| (share.version, in_split(&traffic.path, share), gets(share)));
         let rules = traffic.rules.iter().flat_map(|rule| {
-            rule.to.iter().flatten().map(|share| match share.percent {
-                100 => (share, Place::Value(rule.path.field("to"))),
-                _ => (share, in_split(&rule.path, share)),
+            let shares = rule.to.iter().flatten().filter(|share| share.percent > 0);
+            shares.map(|share| match share.percent {
+                100 => (share.version, Place::Value(rule.path.field("to")), gets(share)),
+                _ => (share.version, in_split(&rule.path, share), gets(share)),
             })
         });
-        for (share, place) in whole.chain(rules) {
-            let version = &component.versions[share.version];
-            if share.percent == 0 || version.replicas != Some(0) {
+        let own = traffic.rules.iter().map(|rule| (rule.mirror, &rule.path));
+        let mirrors = std::iter::once((traffic.mirror, &traffic.path)).chain(own);
+        let copies = mirrors.filter_map(|(mirror, path)| {
+            let place = Place::Value(path.field("mirror").field("to"));
+            Some((mirror?.0, place, "gets a copy of the calls".to_owned()))
+        });
+        for (version, place, gets) in whole.chain(rules).chain(copies) {
+            let version = &component.versions[version];
+            if version.replicas != Some(0) {
                 continue;
             }
             let title = format!(
-                "version `{}` of `{}` has no pods, but gets {} % of the calls",
-                version.name, component.name, share.percent
+                "version `{}` of `{}` has no pods, but {gets}",
+                version.name, component.name
             );
             let diagnostic =
                 Diagnostic::new(&SHARE_WITHOUT_REPLICAS, title, place, "calls that will fail")
                     .also(Place::Value(version.path.field("replicas")), "no pods")
-                    .help("give it pods, or a share of 0");
+                    .help("give it pods, or send it nothing");
             find.report(diagnostic);
         }
     }

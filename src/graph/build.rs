@@ -11,6 +11,7 @@ use std::sync::Arc;
 use self::shell::{Unbound, shell};
 use self::version::Binder;
 use self::volume::Volumes;
+use super::traffic::bind_callers;
 use super::{Answer, Component, ComponentId, Graph, Loader, Version, rule};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, App, GatewayKind, Governance, TlsMode};
@@ -49,6 +50,10 @@ pub fn build(
             let (component, versions) = shell(name, component, path, &scope, sink);
             components.push(component);
             settings.push(versions);
+        }
+        let names: Vec<Arc<str>> = components[first..].iter().map(|own| own.name.clone()).collect();
+        for component in &mut components[first..] {
+            bind_callers(&names, first, &mut component.traffic.rules, sink);
         }
         known.push(answers(first, &components[first..], &settings[first..], sink));
         apps.push(super::App { name: app.name.0, uses });

@@ -1,20 +1,19 @@
 //! What the outside reaches: gateways and their routes.
 
 mod listen;
+mod route;
 
 use std::collections::BTreeMap;
 
 use super::governance::gateway_routes;
 use super::view::{
-    Backend, Body, Copy, Gateway, HttpRoute, HttpRouteMatch, HttpRouteRule, Ingress, IngressHost,
-    IngressPath, IstioGateway, Meta, Trace, View, VirtualService,
+    Body, Gateway, Ingress, IngressHost, IngressPath, IstioGateway, Meta, Trace, View,
+    VirtualService,
 };
-use super::{app_labels, exact_or_expression, labels, slug};
-use crate::graph::{Component, Door, Entry, Graph, PathMatch, Share, covers_host};
-use crate::lower::governance::cookie_regex;
-use crate::model::{GatewayKind, Match, Matcher, Via};
+use super::{app_labels, slug};
+use crate::graph::{Component, Door, Entry, Graph, PathMatch, covers_host};
+use crate::model::{GatewayKind, Via};
 use crate::source::{Path, Place};
-use crate::traffic::{intersect, unroutable};
 
 /// The shared gateway, if anything is exposed through it, and its routes.
 pub(super) fn lower(graph: &Graph, views: &mut Vec<View>) {
@@ -81,7 +80,7 @@ fn istio(graph: &Graph, all: &[(&Component, &Entry)], views: &mut Vec<View>) {
         let mut trace = Trace::default();
         let mut routes = Vec::new();
         for (path, component, entry) in paths {
-            gateway_routes(component, entry, &path, &mut routes, &mut trace);
+            gateway_routes(graph, component, entry, &path, &mut routes, &mut trace);
         }
         // Of two server names, the host's own comes before a wildcard around it.
         let mut names: Vec<(bool, &Component, &Entry)> = served
@@ -177,18 +176,7 @@ fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<
     listen::listeners(graph, &mut gateway, &mut trace);
     views.push(View::new(Body::Gateway(gateway), path, trace));
     for (component, entry) in graph.entries_by(|door| door == Door::Requests) {
-        let mut trace = Trace::default();
-        let mut rules = Vec::new();
-        for path in entry.paths_or_all() {
-            route_rules(component, entry, &path, &mut rules, &mut trace);
-        }
-        let name = component.route_name(entry);
-        let hosts = gateway_hosts(entry);
-        // A route leads to Services of its own namespace only, unless that one grants it.
-        let meta = Meta::new(name, Some(&component.namespace), labels(graph, component));
-        let parents = listen::parents(graph, component, entry);
-        let route = HttpRoute { meta, parents, hosts, rules };
-        views.push(View::new(Body::HttpRoute(route), entry.path.clone(), trace));
+        route::routes(graph, component, entry, views);
     }
     listen::gateway_api_streams(graph, views);
 }
@@ -198,106 +186,6 @@ fn gateway_hosts(entry: &Entry) -> Vec<String> {
     match entry.hosts.iter().any(|host| &**host == "*") {
         true => Vec::new(),
         false => entry.hosts.iter().map(|host| host.to_string()).collect(),
-    }
-}
-
-fn route_rules(
-    component: &Component,
-    entry: &Entry,
-    path: &PathMatch,
-    rules: &mut Vec<HttpRouteRule>,
-    trace: &mut Trace,
-) {
-    let traffic = &component.traffic;
-    let port = component.ports[entry.port].port;
-    let copy = |mirror: Option<(usize, u8)>| {
-        mirror.map(|(version, percent)| {
-            let service = component.version_name(&component.versions[version]);
-            let service = if component.versioned { service } else { component.name.to_string() };
-            Copy { service, port, percent }
-        })
-    };
-    let timeout = |own: Option<&crate::model::Duration>| {
-        own.or(traffic.timeout.as_ref()).map(crate::model::Duration::gateway_api)
-    };
-    for rule in traffic.rules.iter().filter(|rule| unroutable(&rule.matches).is_none()) {
-        let Ok(Some(joined)) = intersect(path, rule.matches.path.as_ref()) else { continue };
-        let field = format!("spec.rules.{}", rules.len());
-        trace.add(field, Place::Value(rule.path.clone()));
-        rules.push(HttpRouteRule {
-            matches: vec![route_match(&joined, &rule.matches)],
-            backends: backends(component, port, rule.to.as_deref().or(traffic.split.as_deref())),
-            mirror: copy(rule.mirror.or(traffic.mirror)),
-            timeout: timeout(rule.timeout.as_ref()),
-            redirect: None,
-        });
-    }
-    let Ok(Some(joined)) = intersect(path, None) else { return };
-    let field = format!("spec.rules.{}", rules.len());
-    if let Some(split) = &traffic.split {
-        let alive = split.iter().filter(|share| share.percent > 0);
-        for (position, share) in alive.enumerate() {
-            let place = traffic.path.field("split").key(&component.versions[share.version].name);
-            trace.add(format!("{field}.backendRefs.{position}"), Place::Value(place));
-        }
-    }
-    trace.add(field, Place::Key(entry.path.clone()));
-    rules.push(HttpRouteRule {
-        matches: vec![route_match(&joined, &Match::default())],
-        backends: backends(component, port, traffic.split.as_deref()),
-        mirror: copy(traffic.mirror),
-        timeout: timeout(None),
-        redirect: None,
-    });
-}
-
-fn backends(component: &Component, port: u16, shares: Option<&[Share]>) -> Vec<Backend> {
-    let whole = || vec![Backend { service: component.name.to_string(), port, weight: None }];
-    let Some(shares) = shares.filter(|_| component.versioned) else { return whole() };
-    let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
-    let alone = alive.len() == 1;
-    alive
-        .iter()
-        .map(|share| Backend {
-            service: component.version_name(&component.versions[share.version]),
-            port,
-            weight: (!alone).then_some(share.percent),
-        })
-        .collect()
-}
-
-fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
-    let path = match path {
-        Matcher::Exact(text) => Some(("Exact", text.clone())),
-        Matcher::Prefix(text) | Matcher::StartsWith(text) => Some(("PathPrefix", text.clone())),
-        Matcher::Regex(text) => Some(("RegularExpression", text.clone())),
-        Matcher::Present(_) => None,
-    };
-    let condition = |matcher: &Matcher| {
-        let (exact, text) = exact_or_expression(matcher);
-        (if exact { "Exact" } else { "RegularExpression" }, text)
-    };
-    let mut headers: Vec<(String, &'static str, String)> = rule
-        .headers
-        .iter()
-        .flatten()
-        .map(|(name, matcher)| {
-            let (way, text) = condition(matcher);
-            (name.to_string(), way, text)
-        })
-        .collect();
-    for (name, matcher) in rule.cookies.iter().flatten() {
-        headers.push(("cookie".into(), "RegularExpression", cookie_regex(name, matcher)));
-    }
-    let query = rule.query.iter().flatten().map(|(name, matcher)| {
-        let (way, text) = condition(matcher);
-        (name.clone(), way, text)
-    });
-    HttpRouteMatch {
-        path,
-        method: rule.method.map(crate::model::Method::name),
-        headers,
-        query: query.collect(),
     }
 }
 

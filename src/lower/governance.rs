@@ -2,7 +2,7 @@
 
 mod istio;
 
-pub(super) use istio::{cookie_regex, gateway_connections, gateway_routes};
+pub(super) use istio::{gateway_connections, gateway_routes};
 
 use super::view::View;
 use crate::graph::{ComponentId, Graph};

@@ -82,7 +82,6 @@ pub enum Body {
     DestinationRule(DestinationRule),
     VirtualService(VirtualService),
     ServiceEntry(ServiceEntry),
-    TlsOrigination(TlsOrigination),
 }
 
 impl Body {
@@ -109,7 +108,6 @@ impl Body {
             Self::DestinationRule(_) => "istio/destination-rule",
             Self::VirtualService(_) => "istio/virtual-service",
             Self::ServiceEntry(_) => "istio/service-entry",
-            Self::TlsOrigination(_) => "istio/tls-origination",
         }
     }
 }

@@ -88,6 +88,24 @@ text! {
     "the name of a Secret: lower-case letters, digits, dashes and dots"
 }
 text! {
+    /// A host name in lower case, no wildcard.
+    HostName, r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?$", 253,
+    "a host name in lower case"
+}
+text! {
+    /// The name of a cookie (RFC 6265: a token).
+    CookieName, "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", 256, "the name of a cookie"
+}
+text! {
+    /// How long a browser keeps a cookie.
+    Lifetime, "^[1-9][0-9]{0,4}[smhd]$", 6, "a length of time in one unit, such as `30m`, `12h` or `7d`"
+}
+text! {
+    /// The name of a rollout, which becomes part of a cookie's value.
+    RolloutId, "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", 63,
+    "a name of letters, digits, `-`, `_` and `.`, beginning and ending in a letter or digit"
+}
+text! {
     /// Where something outside is: a host name or an IP address.
     Address,
     r"^(([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?|[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]+)$",
@@ -177,6 +195,21 @@ impl Callee {
     /// The name alone, by which it is called.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+}
+
+impl Lifetime {
+    /// The length in seconds.
+    pub fn seconds(&self) -> u64 {
+        let (number, unit) = self.0.split_at(self.0.len().saturating_sub(1));
+        let factor = match unit {
+            "d" => 86_400,
+            "h" => 3_600,
+            "m" => 60,
+            _ => 1,
+        };
+        // The form allows five digits and no more.
+        number.parse::<u64>().unwrap_or_default() * factor
     }
 }
 

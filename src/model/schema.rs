@@ -4,6 +4,8 @@
 //! lists both and the mapping's fields apply to mappings alone. That keeps every message about one
 //! alternative, and completion exact.
 
+mod traffic;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -15,8 +17,8 @@ use serde_json::{Map, Value, json};
 
 use super::workload::{Dependencies, EnvValue, FileSource, PortRef};
 use super::{
-    App, Callee, Dependency, EnvName, FieldPath, HeaderName, Host, Label, Matcher, Name, PathName,
-    Port, PortName, Protocol, ResourcePath, Retries, RetryPolicy, ServiceAccount,
+    App, Callee, Dependency, EnvName, FieldPath, HeaderName, Host, Label, Name, PathName, Port,
+    PortName, Protocol, ResourcePath, ServiceAccount,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -239,6 +241,7 @@ macro_rules! schema_name {
         }
     };
 }
+use schema_name;
 
 /// The long form of a port.
 #[derive(Deserialize, JsonSchema)]
@@ -506,97 +509,6 @@ impl<'de> Deserialize<'de> for PortRef {
         Ok(match Form::deserialize(deserializer)? {
             Form::Number(number) => Self::Number(number),
             Form::Name(name) => Self::Name(name),
-        })
-    }
-}
-
-/// Ways to match a text; exactly one field is given.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct LongMatcher {
-    /// Equal to this text.
-    #[schemars(example = &"jason")]
-    exact: Option<String>,
-    /// Begins with this text; of a path, with these segments.
-    #[schemars(example = &"/api")]
-    prefix: Option<String>,
-    /// Begins with this text, segments or not. Paths only, Istio only.
-    #[schemars(example = &"/static")]
-    starts_with: Option<String>,
-    /// Matched as a whole by this regular expression (RE2 syntax).
-    #[schemars(length(max = 1024), example = &".*@gmail\\.com")]
-    regex: Option<String>,
-    /// There at all (`true`), or not at all (`false`).
-    #[schemars(example = true)]
-    present: Option<bool>,
-}
-
-impl JsonSchema for Matcher {
-    schema_name!("Matcher");
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let short = json!({
-            "type": "string", "examples": ["jason"],
-            EXPECTED: "text, or one of `{ exact: … }`, `{ prefix: … }`, `{ regex: … }`, `{ present: … }`",
-        });
-        single(with_short::<LongMatcher>(
-            generator,
-            short,
-            "What the text must look like: the text itself, or one way to match it.",
-        ))
-    }
-}
-
-impl<'de> Deserialize<'de> for Matcher {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Text(String),
-            Long(LongMatcher),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Text(text) => Ok(Self::Exact(text)),
-            Form::Long(LongMatcher { exact: Some(text), .. }) => Ok(Self::Exact(text)),
-            Form::Long(LongMatcher { prefix: Some(text), .. }) => Ok(Self::Prefix(text)),
-            Form::Long(LongMatcher { starts_with: Some(text), .. }) => Ok(Self::StartsWith(text)),
-            Form::Long(LongMatcher { regex: Some(text), .. }) => Ok(Self::Regex(text)),
-            Form::Long(LongMatcher { present: Some(there), .. }) => Ok(Self::Present(there)),
-            Form::Long(_) => Err(D::Error::custom("no way to match")),
-        }
-    }
-}
-
-impl JsonSchema for Retries {
-    schema_name!("Retries");
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let short = json!({
-            "type": "string", "pattern": "^mesh$", "examples": ["mesh"],
-            EXPECTED: "`mesh`, or a mapping with `attempts`",
-        });
-        with_short::<RetryPolicy>(
-            generator,
-            short,
-            "How often a failed call is tried again: a policy, or `mesh` for the mesh's own default.",
-        )
-    }
-}
-
-impl<'de> Deserialize<'de> for Retries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Mesh(Mesh),
-            Policy(RetryPolicy),
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        enum Mesh {
-            Mesh,
-        }
-        Ok(match Form::deserialize(deserializer)? {
-            Form::Mesh(Mesh::Mesh) => Self::Mesh,
-            Form::Policy(policy) => Self::Policy(policy),
         })
     }
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, HeaderName, Name, RetryOn};
+use super::{
+    CookieName, Duration, HeaderName, HostName, Lifetime, Name, RetryOn, RolloutId, UrlPath,
+};
 
 /// How calls to a component are routed and treated.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Traffic {
     /// What to do where a mode cannot do this exactly. Without it: refuse.
     #[schemars(example = &"approximate")]
@@ -19,11 +22,15 @@ pub struct Traffic {
     #[schemars(example = BTreeMap::from([("v1", 90), ("v2", 10)]))]
     #[schemars(extend("x-names" = "version"))]
     pub split: Option<BTreeMap<Name, Percent>>,
+    /// Keeps a user on the version that a split chose, by a cookie.
+    pub sticky: Option<Sticky>,
     /// How often a failed call is tried again: a policy, or `mesh` for the mesh's own default. Without it: never.
     pub retries: Option<Retries>,
     /// How long a call may take. Without it: as long as it likes.
     #[schemars(example = &"2s")]
     pub timeout: Option<Duration>,
+    /// How much the component may be asked at once, and which pods get no more calls for a while.
+    pub circuit_breaker: Option<CircuitBreaker>,
     /// Failures to inject.
     pub fault: Option<Fault>,
     /// A version that gets a copy of the calls; its answers are thrown away.
@@ -54,6 +61,8 @@ pub struct Rule {
     #[schemars(example = BTreeMap::from([("v1", 50), ("v3", 50)]))]
     #[schemars(extend("x-names" = "version"))]
     pub split: Option<BTreeMap<Name, Percent>>,
+    /// What the calls look like when they arrive. Without it: as they were sent.
+    pub rewrite: Option<Rewrite>,
     /// How often a failed call is tried again. Without it: as the component says.
     pub retries: Option<Retries>,
     /// How long a call may take. Without it: as the component says.
@@ -82,6 +91,28 @@ pub struct Match {
     pub method: Option<Method>,
     /// Conditions on query parameters, by name.
     pub query: Option<BTreeMap<String, Matcher>>,
+    /// The component that calls; of several, any. Calls from outside have none.
+    pub caller: Option<Callers>,
+}
+
+impl Match {
+    /// Whether it looks at requests. If it does not, it can tell connections apart as well.
+    pub const fn sees_requests(&self) -> bool {
+        self.headers.is_some()
+            || self.cookies.is_some()
+            || self.path.is_some()
+            || self.method.is_some()
+            || self.query.is_some()
+    }
+}
+
+/// Components that call.
+#[derive(Clone, Debug)]
+pub struct Callers {
+    /// Their names.
+    pub names: Vec<Name>,
+    /// Whether they are written as a list.
+    pub listed: bool,
 }
 
 /// The methods of RFC 9110 and RFC 5789.
@@ -130,6 +161,108 @@ pub enum Matcher {
     Regex(String),
     /// There at all, or not at all.
     Present(bool),
+    /// Not matched by this condition, or not there at all.
+    Not(Box<Self>),
+}
+
+impl Matcher {
+    /// The condition that a negation negates; any other is itself.
+    pub fn positive(&self) -> &Self {
+        match self {
+            Self::Not(inner) => inner.positive(),
+            other => other,
+        }
+    }
+
+    /// Whether it holds of what is not there.
+    pub const fn takes_absent(&self) -> bool {
+        matches!(self, Self::Present(false) | Self::Not(_))
+    }
+}
+
+/// Keeps a user on the version that a split chose: the answer sets a cookie, and calls with that
+/// cookie go where the first one went.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub struct Sticky {
+    /// The name of the cookie.
+    #[schemars(example = &"canary")]
+    pub cookie: CookieName,
+    /// How long it is kept. Without it: until the browser is closed.
+    #[schemars(example = &"1d")]
+    pub lifetime: Option<Lifetime>,
+    /// The name of the rollout. Another name lets everyone be assigned anew. Without it: nobody is,
+    /// as long as the version has a share.
+    #[schemars(example = &"spring")]
+    pub rollout: Option<RolloutId>,
+}
+
+/// What calls look like when they arrive: `path` or `prefix`, `host`, or both.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[schemars(extend("minProperties" = 1))]
+pub struct Rewrite {
+    /// The whole path, without the query.
+    #[schemars(example = &"/index.html")]
+    pub path: Option<UrlPath>,
+    /// What stands in place of the prefix that the rule matches.
+    #[schemars(example = &"/v2")]
+    pub prefix: Option<UrlPath>,
+    /// The host.
+    #[schemars(example = &"old.example.com")]
+    pub host: Option<HostName>,
+}
+
+/// How much a component may be asked at once, by each caller's proxy, and which pods get no more
+/// calls for a while.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("minProperties" = 1))]
+pub struct CircuitBreaker {
+    /// The most connections open at once.
+    #[schemars(range(min = 1, max = 2_147_483_647), example = 100)]
+    pub connections: Option<u32>,
+    /// How long it may take to connect. Without it: 10 seconds, as Istio has it.
+    #[schemars(example = &"1s")]
+    pub connect_timeout: Option<Duration>,
+    /// The most requests that wait for a connection.
+    #[schemars(range(min = 1, max = 2_147_483_647), example = 50)]
+    pub pending: Option<u32>,
+    /// The most requests under way at once.
+    #[schemars(range(min = 1, max = 2_147_483_647), example = 200)]
+    pub requests: Option<u32>,
+    /// The most requests on one connection; 1 switches keep-alive off.
+    #[schemars(range(min = 1, max = 536_870_912), example = 1000)]
+    pub requests_per_connection: Option<u32>,
+    /// The most retries under way at once.
+    #[schemars(range(min = 1, max = 2_147_483_647), example = 3)]
+    pub retries: Option<u32>,
+    /// Takes pods that fail out of the balancing for a while.
+    pub eject: Option<Eject>,
+}
+
+/// Takes pods that fail out of the balancing for a while.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("minProperties" = 1))]
+pub struct Eject {
+    /// After how many failures in a row: statuses of 500 and above, lost and refused connections;
+    /// 0 is never. Without it: 5.
+    #[schemars(range(max = 2_147_483_647), example = 5)]
+    pub errors: Option<u32>,
+    /// After how many gateway errors in a row: 502, 503, 504. Without it: never for these alone.
+    #[schemars(range(max = 2_147_483_647), example = 3)]
+    pub gateway_errors: Option<u32>,
+    /// How often pods are looked at. Without it: every 10 seconds.
+    #[schemars(example = &"10s")]
+    pub interval: Option<Duration>,
+    /// For how long, the first time; longer with each further time. Without it: 30 seconds.
+    #[schemars(example = &"30s")]
+    pub time: Option<Duration>,
+    /// The most pods of a version that are out at once, in percent. Without it: 10.
+    #[schemars(range(min = 1), example = 50)]
+    pub percent: Option<Percent>,
+    /// Below this share of healthy pods, in percent, all get calls again. Without it: they never do.
+    #[schemars(example = 30)]
+    pub min_healthy: Option<Percent>,
 }
 
 /// How often a failed call is tried again.

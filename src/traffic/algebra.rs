@@ -1,50 +1,34 @@
 //! Which condition implies which, and what holds where two hold.
 
-use std::collections::BTreeMap;
-
+use super::expression::{Expressions, whole};
 use crate::graph::PathMatch;
 use crate::model::{Match, Matcher};
 
-/// The expressions of some conditions, each compiled once.
-pub type Expressions = BTreeMap<String, regex::Regex>;
-
-/// Compiles every expression of some matches that can be.
-pub fn expressions<'m>(matches: impl IntoIterator<Item = &'m Match>) -> Expressions {
-    let mut out = Expressions::new();
-    for matches in matches {
-        let named = [&matches.headers, &matches.cookies];
-        let named = named.into_iter().flatten().flat_map(BTreeMap::values);
-        let query = matches.query.iter().flat_map(BTreeMap::values);
-        for matcher in named.chain(query).chain(&matches.path) {
-            if let Matcher::Regex(text) = matcher
-                && !out.contains_key(text)
-                && let Some(regex) = whole(text)
-            {
-                out.insert(text.clone(), regex);
-            }
-        }
-    }
-    out
+/// What a condition is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// A path, whose prefixes go by segment.
+    Path,
+    /// A header or a parameter, which has one value.
+    Text,
+    /// A cookie, which a call can carry twice, with two values.
+    Cookie,
 }
 
-/// Whether every text that `narrow` matches is matched by `wide` too. `false` where that cannot be
-/// told, so an answer of `true` is a proof. `path` says whether prefixes go by segment.
-fn implies(narrow: &Matcher, wide: &Matcher, path: bool, compiled: &Expressions) -> bool {
-    use Matcher::{Exact, Prefix, Present, Regex, StartsWith};
-    let below = |text: &str, prefix: &str| {
-        let prefix = if path { prefix.trim_end_matches('/') } else { prefix };
-        match text.strip_prefix(prefix) {
-            Some(rest) => !path || rest.is_empty() || rest.starts_with('/'),
-            None => false,
-        }
-    };
+/// Whether every call that `narrow` matches is matched by `wide` too. `false` where that cannot be
+/// told, so an answer of `true` is a proof.
+fn implies(narrow: &Matcher, wide: &Matcher, on: Subject, compiled: &Expressions) -> bool {
+    use Matcher::{Exact, Not, Prefix, Present, Regex, StartsWith};
     match (narrow, wide) {
         (a, b) if a == b => true,
-        (Present(false), _) | (_, Present(false)) => false,
+        (Not(narrow), Not(wide)) => implies(wide, narrow, on, compiled),
+        (narrow, Not(wide)) => disjoint(narrow, wide, on, compiled),
+        // What is not there at all is matched by a negation, and by no other condition here.
+        (Not(_) | Present(false), _) | (_, Present(false)) => false,
         (_, Present(true)) => true,
-        (Exact(text), Prefix(prefix)) | (Prefix(text), Prefix(prefix)) => below(text, prefix),
+        (Exact(text), Prefix(prefix)) | (Prefix(text), Prefix(prefix)) => below(text, prefix, on),
         // Every path that begins with this text begins with the segments, if it goes beyond them.
-        (StartsWith(text), Prefix(prefix)) if path => {
+        (StartsWith(text), Prefix(prefix)) if on == Subject::Path => {
             text.starts_with(&format!("{}/", prefix.trim_end_matches('/')))
         }
         (Exact(text) | Prefix(text) | StartsWith(text), StartsWith(start)) => {
@@ -58,36 +42,65 @@ fn implies(narrow: &Matcher, wide: &Matcher, path: bool, compiled: &Expressions)
     }
 }
 
+/// Whether a text begins with a prefix; of a path, with its segments.
+fn below(text: &str, prefix: &str, on: Subject) -> bool {
+    let path = on == Subject::Path;
+    let prefix = if path { prefix.trim_end_matches('/') } else { prefix };
+    match text.strip_prefix(prefix) {
+        Some(rest) => !path || rest.is_empty() || rest.starts_with('/'),
+        None => false,
+    }
+}
+
+/// Whether nothing is matched by both of two conditions that are no negations. `false` where that
+/// cannot be told.
+fn disjoint(a: &Matcher, b: &Matcher, on: Subject, compiled: &Expressions) -> bool {
+    use Matcher::{Exact, Prefix, Present, Regex};
+    match (a, b) {
+        (Present(false), other) | (other, Present(false)) => !other.takes_absent(),
+        _ if on == Subject::Cookie => false,
+        (Exact(a), Exact(b)) => a != b,
+        (Exact(text), Prefix(prefix)) | (Prefix(prefix), Exact(text)) => !below(text, prefix, on),
+        (Prefix(a), Prefix(b)) => !below(a, b, on) && !below(b, a, on),
+        (Exact(text), Regex(regex)) | (Regex(regex), Exact(text)) => {
+            compiled.get(regex.as_str()).is_some_and(|regex| !regex.is_match(text))
+        }
+        _ => false,
+    }
+}
+
 /// Whether every call that `later` matches is matched by `earlier` too.
 pub fn covers(earlier: &Match, later: &Match, compiled: &Expressions) -> bool {
-    let maps = [(&earlier.headers, &later.headers), (&earlier.cookies, &later.cookies)];
-    let headers = maps.iter().all(|(wide, narrow)| {
-        wide.iter().flatten().all(|(name, wide)| {
-            narrow.iter().flatten().any(|(known, narrow)| {
-                known.eq_ignore_ascii_case(name) && implies(narrow, wide, false, compiled)
-            })
+    let headers = earlier.headers.iter().flatten().all(|(name, wide)| {
+        later.headers.iter().flatten().any(|(known, narrow)| {
+            known.eq_ignore_ascii_case(name) && implies(narrow, wide, Subject::Text, compiled)
         })
     });
-    let query = earlier.query.iter().flatten().all(|(name, wide)| {
-        later
-            .query
-            .iter()
-            .flatten()
-            .any(|(known, narrow)| known == name && implies(narrow, wide, false, compiled))
+    let cookies = earlier.cookies.iter().flatten().all(|(name, wide)| {
+        let narrow = later.cookies.as_ref().and_then(|cookies| cookies.get(name));
+        narrow.is_some_and(|narrow| implies(narrow, wide, Subject::Cookie, compiled))
     });
+    let query =
+        earlier.query.iter().flatten().all(|(name, wide)| {
+            later.query.iter().flatten().any(|(known, narrow)| {
+                known == name && implies(narrow, wide, Subject::Text, compiled)
+            })
+        });
     let path = earlier.path.as_ref().is_none_or(|wide| {
         let everything =
             matches!(wide, Matcher::Prefix(text) | Matcher::StartsWith(text) if text == "/");
         everything
-            || later.path.as_ref().is_some_and(|narrow| implies(narrow, wide, true, compiled))
+            || later
+                .path
+                .as_ref()
+                .is_some_and(|narrow| implies(narrow, wide, Subject::Path, compiled))
     });
     let method = earlier.method.is_none() || earlier.method == later.method;
-    headers && query && path && method
-}
-
-/// A regular expression as it is meant everywhere: over the whole text. `None` if malformed.
-pub fn whole(regex: &str) -> Option<regex::Regex> {
-    regex::RegexBuilder::new(&format!("^(?:{regex})$")).size_limit(1 << 20).build().ok()
+    let callers = earlier.caller.as_ref().is_none_or(|wide| {
+        let of = |name| wide.names.contains(name);
+        later.caller.as_ref().is_some_and(|narrow| narrow.names.iter().all(of))
+    });
+    headers && cookies && query && path && method && callers
 }
 
 /// Two conditions on a path that no single condition can stand for.
@@ -108,6 +121,9 @@ pub fn intersect(
         PathMatch::StartsWith(text) => Matcher::StartsWith(text.clone()),
     };
     let Some(rule) = rule else { return Ok(Some(entry)) };
+    if matches!(rule, Matcher::Not(_)) {
+        return Err(Inexpressible);
+    }
     let everything = |matcher: &Matcher| matches!(matcher, Matcher::Prefix(text) | Matcher::StartsWith(text) if text == "/");
     let compiled = match (&entry, rule) {
         (Matcher::Exact(_), Matcher::Regex(text)) => {
@@ -115,10 +131,10 @@ pub fn intersect(
         }
         _ => Expressions::new(),
     };
-    if everything(&entry) || implies(rule, &entry, true, &compiled) {
+    if everything(&entry) || implies(rule, &entry, Subject::Path, &compiled) {
         return Ok(Some(rule.clone()));
     }
-    if everything(rule) || implies(&entry, rule, true, &compiled) {
+    if everything(rule) || implies(&entry, rule, Subject::Path, &compiled) {
         return Ok(Some(entry));
     }
     match (&entry, rule) {

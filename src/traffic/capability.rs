@@ -1,17 +1,22 @@
 //! What each mode and each kind of entry can do with calls.
 
+mod entry;
+
 use std::collections::BTreeMap;
 
-use super::algebra::intersect;
 use super::replicas::native;
-use crate::graph::{Component, ComponentId, Door, Entry, Graph, PathMatch};
+use crate::graph::{Component, ComponentId, Graph};
 use crate::model::{
-    self, Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, TlsMode, Via,
+    self, Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, Sticky, Via,
 };
 use crate::source::Path;
 
+use self::entry::{gateway_lacks, route_lacks, tls_lacks};
+
+pub use self::entry::{ROUTE_RULES, unroutable};
+
 /// Something that the file asks for and the mode cannot do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lack {
     /// Who cannot.
     pub who: &'static str,
@@ -70,7 +75,7 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
         }
         None => "these calls go to any version, by its pods".into(),
     };
-    let help = "use istio, or write `fallback: drop` to do without";
+    const HELP: &str = "use istio, or write `fallback: drop` to do without";
     for (position, rule) in traffic.rules.iter().enumerate() {
         out.push(Lack {
             who: WHO,
@@ -80,7 +85,14 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
                 component.name
             ),
             why: WHY.into(),
-            help: help.into(),
+            help: match unmatchable(&rule.matches) {
+                None => HELP.into(),
+                Some(what) => {
+                    format!(
+                        "remove it: no mode can {what}; or write `fallback: drop` to do without"
+                    )
+                }
+            },
             instead: shares.clone(),
             fallback: rule.fallback.or(traffic.fallback),
             path: rule.path.clone(),
@@ -88,122 +100,47 @@ fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
     }
     let tried = traffic.retries.as_ref().is_some_and(Retries::repeat);
     let wanted = [
-        ("retries", tried, "try a failed call again", "0 of 100 failed calls are tried again"),
+        (
+            "sticky",
+            traffic.sticky.is_some(),
+            "keep a user on one version",
+            "it sees no cookies, and `sessionAffinity` goes by the pod that calls, not by the user",
+            "users change versions from call to call",
+        ),
+        ("retries", tried, "try a failed call again", WHY, "0 of 100 failed calls are tried again"),
         (
             "timeout",
             traffic.timeout.is_some(),
             "end a call that takes too long",
+            WHY,
             "0 of 100 calls are ended",
         ),
-        ("fault", traffic.fault.is_some(), "inject faults", "0 of 100 calls are disturbed"),
+        (
+            "circuitBreaker",
+            traffic.breaker.is_some(),
+            "hold calls back or take failing pods out",
+            "a Service counts nothing, and knows failing pods by their probes alone",
+            "0 of 100 calls are held back",
+        ),
+        ("fault", traffic.fault.is_some(), "inject faults", WHY, "0 of 100 calls are disturbed"),
         (
             "mirror",
             traffic.mirror.is_some(),
             "copy calls to another version",
+            WHY,
             "0 of 100 calls are copied",
         ),
     ];
-    for (field, _, what, instead) in wanted.into_iter().filter(|(_, written, ..)| *written) {
+    for (field, _, what, why, instead) in wanted.into_iter().filter(|(_, written, ..)| *written) {
         out.push(Lack {
             who: WHO,
             what: what.into(),
-            why: WHY.into(),
-            help: help.into(),
+            why: why.into(),
+            help: HELP.into(),
             instead: instead.into(),
             fallback: traffic.fallback,
             path: traffic.path.field(field),
         });
-    }
-}
-
-/// The most rules in one HTTPRoute. Source: `maxItems` of `spec.rules` in its CRD.
-const ROUTE_RULES: usize = 16;
-
-/// What an HTTPRoute of the standard channel cannot do.
-fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
-    const WHO: &str = "a Gateway API route";
-    let traffic = &component.traffic;
-    let lack = |what: &str, why: &str, path: Path, fallback: Option<Fallback>| Lack {
-        who: WHO,
-        what: what.into(),
-        why: why.into(),
-        help: "use `gateway: { kind: istio }` with istio, or write `fallback: drop`".into(),
-        instead: "0 of 100 calls from outside get this".into(),
-        fallback,
-        path,
-    };
-    let tried = |retries: &Option<Retries>| retries.as_ref().is_some_and(Retries::repeat);
-    if tried(&traffic.retries) {
-        let why = "retries are not in the standard channel";
-        out.push(lack(
-            "try a failed call again",
-            why,
-            traffic.path.field("retries"),
-            traffic.fallback,
-        ));
-    }
-    if traffic.fault.is_some() {
-        let why = "there is no such filter";
-        out.push(lack("inject faults", why, traffic.path.field("fault"), traffic.fallback));
-    }
-    for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
-        let rules = entry.paths_or_all().len() * (traffic.rules.len() + 1);
-        if rules > ROUTE_RULES {
-            out.push(Lack {
-                who: WHO,
-                what: format!("hold {rules} rules"),
-                why: format!("every path with every traffic rule; at most {ROUTE_RULES} fit"),
-                help: "expose fewer paths, or write fewer traffic rules".into(),
-                instead: String::new(),
-                fallback: None,
-                path: entry.path.clone(),
-            });
-        }
-    }
-    let routed = component.entries.iter().filter(|entry| entry.via == Via::Gateway);
-    let paths: Vec<PathMatch> = routed.flat_map(Entry::paths_or_all).collect();
-    // What is left of a match within a path; a rule that has nothing left there makes no route.
-    let joined = |path: &PathMatch, matches: &Match| {
-        let joined = intersect(path, matches.path.as_ref()).ok()??;
-        Some(precedence(&Match { path: Some(joined), ..matches.clone() }))
-    };
-    for (position, rule) in traffic.rules.iter().enumerate() {
-        let fallback = rule.fallback.or(traffic.fallback);
-        if tried(&rule.retries) {
-            let why = "retries are not in the standard channel";
-            out.push(lack("try a failed call again", why, rule.path.field("retries"), fallback));
-        }
-        if rule.fault.is_some() {
-            out.push(lack(
-                "inject faults",
-                "there is no such filter",
-                rule.path.field("fault"),
-                fallback,
-            ));
-        }
-        if let Some(what) = unroutable(&rule.matches) {
-            out.push(lack(what, "there is no such match", rule.path.field("match"), fallback));
-        }
-        let overtakes = paths.iter().any(|path| {
-            let own = joined(path, &rule.matches);
-            let mut earlier = traffic.rules[..position].iter();
-            own.is_some()
-                && earlier.any(|earlier| {
-                    let before = joined(path, &earlier.matches);
-                    before.is_some() && before < own
-                })
-        });
-        if overtakes {
-            out.push(Lack {
-                who: WHO,
-                what: "keep the order of these rules".into(),
-                why: "the more specific match wins there, whatever the order".into(),
-                help: "put this rule before the broader one".into(),
-                instead: String::new(),
-                fallback: None,
-                path: rule.path.clone(),
-            });
-        }
     }
 }
 
@@ -212,45 +149,57 @@ pub fn unmatchable(matches: &Match) -> Option<&'static str> {
     if several_cookies(matches) {
         return Some("match on more than one cookie");
     }
-    let mut query = matches.query.iter().flatten();
-    let absent = query.any(|(_, matcher)| *matcher == Matcher::Present(false));
-    absent.then_some("match a query parameter that is absent")
+    if matches!(matches.path, Some(Matcher::Not(_))) {
+        return Some("match a path by what it is not");
+    }
+    let mut query = matches.query.iter().flat_map(BTreeMap::values);
+    match query.find(|matcher| matcher.takes_absent())? {
+        Matcher::Not(_) => Some("match a query parameter by what it is not"),
+        _ => Some("match a query parameter that is absent"),
+    }
 }
 
-/// What an HTTPRoute has no match for.
-pub fn unroutable(matches: &Match) -> Option<&'static str> {
-    if matches!(matches.path, Some(Matcher::StartsWith(_))) {
-        return Some("match a path by text, only by segment");
-    }
-    let absent = |map: &Option<BTreeMap<model::HeaderName, Matcher>>| {
-        map.iter().flatten().any(|(_, matcher)| *matcher == Matcher::Present(false))
-    };
-    if absent(&matches.headers) || absent(&matches.cookies) {
-        return Some("match a header that is absent");
-    }
-    unmatchable(matches)
-}
-
-/// Cookies share one header, so one condition is all that a header match can hold.
+/// Cookies share one header, so one condition that holds and one that does not is all that the
+/// matches of a header can have.
 fn several_cookies(matches: &Match) -> bool {
-    let cookies = matches.cookies.as_ref().map_or(0, BTreeMap::len);
-    let header =
-        matches.headers.iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-    cookies + usize::from(header && cookies > 0) > 1
+    let all = cookie_conditions(matches);
+    let negative = all.iter().filter(|matcher| matcher.takes_absent()).count();
+    negative > 1 || all.len() - negative > 1
 }
 
-/// Gateway API's order among matches: path, method, number of headers, number of parameters.
-/// Source: HTTPRouteRule.matches in the Gateway API reference.
-fn precedence(matches: &Match) -> (bool, usize, bool, usize, usize) {
-    let (exact, length) = match &matches.path {
-        Some(Matcher::Exact(text)) => (true, text.len()),
-        Some(Matcher::Prefix(text) | Matcher::StartsWith(text)) => (false, text.len()),
-        Some(Matcher::Regex(_) | Matcher::Present(_)) | None => (false, 1),
-    };
-    let headers = matches.headers.as_ref().map_or(0, BTreeMap::len)
-        + usize::from(matches.cookies.as_ref().is_some_and(|cookies| !cookies.is_empty()));
-    let query = matches.query.as_ref().map_or(0, BTreeMap::len);
-    (exact, length, matches.method.is_some(), headers, query)
+/// Every condition on the header `cookie`, as a whole or in part.
+fn cookie_conditions(matches: &Match) -> Vec<&Matcher> {
+    let headers = matches.headers.iter().flatten();
+    let whole = headers.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    let cookies = matches.cookies.iter().flat_map(BTreeMap::values);
+    whole.map(|(_, matcher)| matcher).chain(cookies).collect()
+}
+
+/// Whether a match has room for the cookie that keeps users on a version.
+pub(super) fn pinnable(matches: &Match, sticky: &Sticky) -> bool {
+    let taken = |name: &model::HeaderName| **name == *sticky.cookie;
+    cookie_conditions(matches).iter().all(|matcher| matcher.takes_absent())
+        && !matches.cookies.iter().flat_map(BTreeMap::keys).any(taken)
+}
+
+/// Rules whose calls are split anew each time, because they have no room for the cookie.
+fn unkept(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
+    let traffic = &component.traffic;
+    for rule in &traffic.rules {
+        let kept = traffic.kept(traffic.shares(Some(rule)));
+        if kept.is_none_or(|sticky| pinnable(&rule.matches, sticky)) {
+            continue;
+        }
+        out.push(Lack {
+            who,
+            what: "keep a user on one version by a cookie where a rule looks at another".into(),
+            why: "all cookies are one header, and it has one condition".into(),
+            help: "send the calls of this rule to one version, or match something else".into(),
+            instead: "calls of this rule are split anew each time".into(),
+            fallback: rule.fallback.or(traffic.fallback),
+            path: rule.path.field("match"),
+        });
+    }
 }
 
 /// What Istio cannot do with a component's calls.
@@ -268,23 +217,31 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             path: rule.path.field("match"),
         });
     }
-    let whole = component.service_ports().find(|(_, port)| {
-        let stream = matches!(
-            port.protocol,
-            Protocol::Tcp | Protocol::Mysql | Protocol::Redis | Protocol::Mongo
-        );
-        !port.protocol.is_http() && !stream
-    });
-    if let (Some(_), Some((_, port))) = (&traffic.split, whole) {
-        out.push(Lack {
-            who: "Istio",
-            what: format!("share out the calls to port `{}`", port.name),
-            why: format!("{} hides which call is which", port.protocol.name()),
-            help: "use `http` or `tcp` if that is what it speaks, or write `fallback: drop`".into(),
-            instead: "calls to this port go to any version, by its pods".into(),
-            fallback: traffic.fallback,
-            path: traffic.path.field("split"),
-        });
+    unkept("Istio", component, out);
+    let hidden = component
+        .service_ports()
+        .find(|(_, port)| !port.protocol.is_http() && !port.protocol.is_stream());
+    if let Some((_, port)) = hidden {
+        let mut lack = |path: Path, fallback: Option<Fallback>| {
+            out.push(Lack {
+                who: "Istio",
+                what: format!("share out the calls to port `{}`", port.name),
+                why: format!("{} hides which call is which", port.protocol.name()),
+                help: "use `http` or `tcp` if that is what it speaks, or write `fallback: drop`"
+                    .into(),
+                instead: "calls to this port go to any version, by its pods".into(),
+                fallback,
+                path,
+            });
+        };
+        if traffic.split.is_some() {
+            lack(traffic.path.field("split"), traffic.fallback);
+        }
+        for rule in traffic.rules.iter().filter(|rule| rule.for_callers()) {
+            if !rule.matches.sees_requests() {
+                lack(rule.path.clone(), rule.fallback.or(traffic.fallback));
+            }
+        }
     }
     let retried = traffic.retries.as_ref().is_some_and(Retries::repeat);
     let governed = !traffic.rules.is_empty()
@@ -292,6 +249,7 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
         || traffic.fault.is_some()
         || traffic.timeout.is_some()
         || traffic.mirror.is_some()
+        || traffic.breaker.is_some()
         || retried;
     let around = component
         .entries
@@ -308,54 +266,6 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             fallback: traffic.fallback,
             path: entry.path.clone(),
         });
-    }
-}
-
-/// What the shared entry cannot do.
-fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
-    let kind = graph.gateway_kind();
-    let mut lack = |what: String, why: &str, help: &str, path: Path| {
-        out.push(Lack {
-            who: gateway_name(kind),
-            what,
-            why: why.into(),
-            help: help.into(),
-            instead: String::new(),
-            fallback: None,
-            path,
-        });
-    };
-    if kind == GatewayKind::Istio && graph.governance == Governance::Kubernetes {
-        let help = "use `gateway-api` or `ingress`, or governance istio";
-        let path = Path::root().field("gateway").field("kind");
-        lack("serve without Istio".into(), "the governance mode is kubernetes", help, path);
-    }
-    for component in &graph.components {
-        for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
-            let protocol = component.ports[entry.port].protocol;
-            let door = graph.door(component, entry);
-            if door.is_none() || (kind == GatewayKind::Ingress && !protocol.is_http()) {
-                let (why, help) = uncarried(kind, protocol);
-                lack(format!("carry {}", protocol.name()), why, help, entry.path.clone());
-            } else if door == Some(Door::ServerName)
-                && kind == GatewayKind::GatewayApi
-                && entry.hosts_or_any().any(|host| host == "*")
-            {
-                let what = "pass TLS on without a host".to_owned();
-                let help = "write `hosts:` for the gateway or for this entry";
-                lack(what, "a TLSRoute goes by the server name", help, entry.path.clone());
-            }
-            let by_text = entry.paths.iter().any(|path| matches!(path, PathMatch::StartsWith(_)));
-            if by_text && kind != GatewayKind::Istio {
-                let help = "use `prefix`, which goes by segment, or `gateway: { kind: istio }`";
-                lack(
-                    "match a path by text".into(),
-                    "it matches by segment",
-                    help,
-                    entry.path.field("startsWith"),
-                );
-            }
-        }
     }
 }
 
@@ -384,125 +294,6 @@ fn external_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             fallback,
             path: component.path.field("ports").key(&port.name),
         });
-    }
-}
-
-/// Why a gateway cannot carry a protocol, and what could be done.
-fn uncarried(kind: GatewayKind, protocol: Protocol) -> (&'static str, &'static str) {
-    let tls = protocol.hides_requests();
-    match (kind, protocol.transport()) {
-        (GatewayKind::Ingress, _) => (
-            "it carries HTTP",
-            "set the port's `protocol` if it does speak HTTP, or use `via: load-balancer`",
-        ),
-        (_, "TCP") if tls => (
-            "it would have to open TLS first",
-            "add `mode: passthrough` to the gateway's `tls`, or a `port` of its own, or use `via: load-balancer`",
-        ),
-        (_, "TCP") => (
-            "its port for all carries HTTP",
-            "set the port's `protocol` if it does speak HTTP, add a `port` of its own, or use `via: load-balancer`",
-        ),
-        _ => ("it carries TCP", "use `via: load-balancer`"),
-    }
-}
-
-/// The most listeners of a Gateway. Source: `maxItems` of `spec.listeners` in its CRD.
-const LISTENERS: usize = 64;
-
-/// What the shared entry cannot do with TLS.
-fn tls_lacks(graph: &Graph, out: &mut Vec<Lack>) {
-    let kind = graph.gateway_kind();
-    let Some(tls) = graph.gateway_tls() else { return };
-    if graph.entries_by(|_| true).next().is_none() {
-        return;
-    }
-    let path = Path::root().field("gateway").field("tls");
-    let mutual = tls.mode == Some(TlsMode::Mutual);
-    let elsewhere = tls.port.is_some_and(|port| port != 443);
-    let redirect = tls.redirect == Some(true);
-    let certificates = tls.certificates.as_ref().map_or(0, BTreeMap::len);
-    let istio = "use `kind: istio` with governance istio";
-    // What it would take, whether the file asks for it, the kinds of gateway that have it.
-    let wanted = [
-        (
-            "ask callers for certificates",
-            "mode",
-            mutual,
-            kind == GatewayKind::Istio,
-            "the certificate authority of callers is no part of a Secret there",
-            istio,
-        ),
-        (
-            "set the oldest version of TLS",
-            "minVersion",
-            tls.min_version.is_some(),
-            kind == GatewayKind::Istio,
-            "each implementation has a way of its own",
-            istio,
-        ),
-        (
-            "pass TLS on",
-            "mode",
-            tls.mode == Some(TlsMode::Passthrough),
-            kind != GatewayKind::Ingress,
-            "it ends TLS itself",
-            "use `kind: gateway-api`, or `via: load-balancer`",
-        ),
-        (
-            "redirect to HTTPS",
-            "redirect",
-            redirect,
-            kind != GatewayKind::Ingress,
-            "its controller decides that, by annotations of its own",
-            "use `kind: gateway-api`, or leave it to the controller",
-        ),
-        (
-            "choose the port of TLS",
-            "port",
-            elsewhere,
-            kind != GatewayKind::Ingress,
-            "its controller listens on 443",
-            "remove `port`",
-        ),
-        (
-            "redirect to another port than 443",
-            "redirect",
-            redirect && elsewhere,
-            kind != GatewayKind::Istio,
-            "the redirect names no port",
-            "use port 443, or `kind: gateway-api`",
-        ),
-        (
-            "hold that many certificates",
-            "certificates",
-            certificates + 2 > LISTENERS,
-            kind != GatewayKind::GatewayApi,
-            "each needs one of 64 listeners",
-            "use certificates for several hosts, or `kind: istio`",
-        ),
-    ];
-    for (what, field, asked, able, why, help) in wanted {
-        if asked && !able {
-            out.push(Lack {
-                who: gateway_name(kind),
-                what: what.into(),
-                why: why.into(),
-                help: help.into(),
-                instead: String::new(),
-                fallback: None,
-                path: path.field(field),
-            });
-        }
-    }
-}
-
-/// A kind of gateway, in a sentence.
-const fn gateway_name(kind: GatewayKind) -> &'static str {
-    match kind {
-        GatewayKind::GatewayApi => "a Gateway API gateway",
-        GatewayKind::Ingress => "an Ingress",
-        GatewayKind::Istio => "this gateway",
     }
 }
 

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{backends, gateway_hosts};
+use super::gateway_hosts;
+use super::route::backends;
 use crate::graph::{Component, Door, Entry, Graph, certificate, covers_host};
 use crate::lower::governance::gateway_connections;
 use crate::lower::view::{
@@ -142,7 +143,7 @@ pub(super) fn istio_streams(graph: &Graph, views: &mut Vec<View>) {
             gateways: vec![format!("{}/{}", graph.namespace, graph.name)],
             http: Vec::new(),
             tls: Vec::new(),
-            tcp: vec![TcpRoute { port, destinations }],
+            tcp: vec![TcpRoute { port, callers: Vec::new(), destinations }],
         };
         let trace = Trace::default().at("spec.tcp.0.match", Place::Value(entry.path.field("port")));
         views.push(View::new(Body::VirtualService(service), entry.path.clone(), trace));
@@ -245,6 +246,7 @@ pub(super) fn gateway_api_streams(graph: &Graph, views: &mut Vec<View>) {
         let rule = HttpRouteRule {
             matches: vec![every],
             backends: Vec::new(),
+            rewrite: None,
             mirror: None,
             timeout: None,
             redirect: Some(graph.tls_port()),
@@ -273,7 +275,7 @@ pub(super) fn gateway_api_streams(graph: &Graph, views: &mut Vec<View>) {
             ),
             parents: parents(graph, component, entry),
             hosts: gateway_hosts(entry),
-            backends: backends(component, port, component.traffic.split.as_deref()),
+            backends: backends(component, port, component.traffic.split.as_deref(), None),
         };
         let (body, trace) = match own {
             Some(_) => {

@@ -1,10 +1,12 @@
 //! Istio with sidecars: subsets for every declared version, and one VirtualService for each host.
 
+mod breaker;
 mod external;
 mod route;
 
+use self::breaker::breaker;
 use self::external::{external, plain_route};
-use self::route::{Scope, destinations, http_routes, retries_of, trace_split};
+use self::route::{Scope, destinations, http_routes, retries_of, tcp_routes};
 use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Share};
 use crate::lower::service::main_host;
 use crate::lower::view::{
@@ -15,8 +17,6 @@ use crate::lower::{host, labels, slug};
 use crate::model::{Kind, Retries};
 use crate::source::{Path, Place};
 
-pub(crate) use route::cookie_regex;
-
 /// The mode's own objects for one component.
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
@@ -25,7 +25,7 @@ pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
         return;
     }
     let Some(_) = component.service_ports().next() else { return };
-    if subsets_known(component) {
+    if subsets_known(component) || component.traffic.breaker.is_some() {
         destination_rule(graph, component, views);
     }
     if governed(component) {
@@ -51,22 +51,34 @@ fn governed(component: &Component) -> bool {
         || traffic.split.is_some()
         || traffic.timeout.is_some()
         || traffic.fault.is_some()
-        || traffic.mirror.is_some();
-    let splittable = component.speaks_http() || traffic.split.is_some();
-    asked && splittable
+        || traffic.mirror.is_some()
+        || traffic.breaker.is_some();
+    asked && (component.speaks_http() || streams_routed(component))
+}
+
+/// Whether connections are routed: to share them out, or to bring those for other names of the
+/// component under the one set of limits.
+fn streams_routed(component: &Component) -> bool {
+    let traffic = &component.traffic;
+    traffic.split.is_some()
+        || traffic.breaker.is_some()
+        || traffic.rules.iter().any(|rule| rule.to.is_some() && !rule.matches.sees_requests())
 }
 
 fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let meta =
         Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
     let mut trace = Trace::default();
-    for (position, version) in component.versions.iter().enumerate() {
+    let versions = if subsets_known(component) { &*component.versions } else { &[] };
+    for (position, version) in versions.iter().enumerate() {
         trace.add(format!("spec.subsets.{position}"), Place::Key(version.path.clone()));
     }
     let rule = DestinationRule {
         meta,
         host: main_host(component),
-        subsets: component.versions.iter().map(|version| version.name.to_string()).collect(),
+        tls: None,
+        breaker: breaker(&component.traffic, &mut trace),
+        subsets: versions.iter().map(|version| version.name.to_string()).collect(),
     };
     views.push(View::new(Body::DestinationRule(rule), component.path.clone(), trace));
 }
@@ -85,6 +97,7 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
         // Where the host has one port, the port needs no condition.
         let several = ports.len() > 1;
         let scope = Scope {
+            graph,
             port,
             condition: several.then_some(port.port),
             path: None,
@@ -93,19 +106,13 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
         };
         http_routes(component, &scope, &mut routes, &mut trace);
     }
-    let split = component.traffic.split.as_deref();
+    let streams: Vec<&Port> = match streams_routed(component) {
+        true => ports.iter().copied().filter(|port| port.protocol.is_stream()).collect(),
+        false => Vec::new(),
+    };
     let mut tcp = Vec::new();
-    for port in ports.iter().filter(|port| opaque(port)) {
-        let Some(split) = split else { continue };
-        let destinations = destinations(component, port.port, Some(split));
-        trace_split(
-            component,
-            split,
-            &format!("spec.tcp.{}", tcp.len()),
-            &component.traffic.path,
-            &mut trace,
-        );
-        tcp.push(TcpRoute { port: port.port, destinations });
+    for port in &streams {
+        tcp_routes(graph, component, port, &mut tcp, &mut trace);
     }
     if routes.is_empty() && tcp.is_empty() {
         return;
@@ -125,28 +132,31 @@ fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) 
         false => component.traffic.path.clone(),
     };
     views.push(View::new(Body::VirtualService(service), origin, trace));
-    if component.versioned && !http.is_empty() {
-        version_hosts(graph, component, &http, views);
+    let streams = if component.traffic.breaker.is_some() { streams } else { Vec::new() };
+    if component.versioned && !(http.is_empty() && streams.is_empty()) {
+        version_hosts(graph, component, &http, &streams, views);
     }
 }
 
-/// Whether Istio can share out the connections of a port.
-fn opaque(port: &Port) -> bool {
-    !port.protocol.is_http() && port.protocol.transport() == "TCP"
-}
-
 /// Each version's own name leads to that version, with the component's treatment of failures.
-fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &mut Vec<View>) {
+fn version_hosts(
+    graph: &Graph,
+    component: &Component,
+    http: &[&Port],
+    streams: &[&Port],
+    views: &mut Vec<View>,
+) {
     let several = component.service_ports().count() > 1;
     for (position, version) in component.versions.iter().enumerate() {
         let name = component.version_name(version);
         let all = [Share { version: position, percent: 100 }];
+        let to = |port: &Port| destinations(component, port.port, Some(&all), None);
         let routes = http
             .iter()
             .map(|port| HttpRouteOfIstio {
                 retries: retries_of(component.traffic.retries.as_ref()),
                 timeout: component.traffic.timeout.as_ref().map(crate::model::Duration::proto),
-                ..plain_route(port, several, destinations(component, port.port, Some(&all)))
+                ..plain_route(port, several, to(port))
             })
             .collect();
         let mut meta =
@@ -158,9 +168,17 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
             gateways: vec!["mesh".into()],
             http: routes,
             tls: Vec::new(),
-            tcp: Vec::new(),
+            tcp: streams
+                .iter()
+                .map(|port| TcpRoute {
+                    port: port.port,
+                    callers: Vec::new(),
+                    destinations: to(port),
+                })
+                .collect(),
         };
-        let trace = Trace::default().at("spec.http", Place::Key(version.path.clone()));
+        let routes = if http.is_empty() { "spec.tcp" } else { "spec.http" };
+        let trace = Trace::default().at(routes, Place::Key(version.path.clone()));
         views.push(View::new(Body::VirtualService(service), version.path.clone(), trace));
     }
 }
@@ -168,11 +186,12 @@ fn version_hosts(graph: &Graph, component: &Component, http: &[&Port], views: &m
 /// Where the connections of an entry go that shows no requests.
 pub(crate) fn gateway_connections(component: &Component, entry: &Entry) -> Vec<Destination> {
     let port = component.ports[entry.port].port;
-    destinations(component, port, component.traffic.split.as_deref())
+    destinations(component, port, component.traffic.split.as_deref(), None)
 }
 
 /// Routes of one exposed path for a gateway: the path narrows each rule.
 pub(crate) fn gateway_routes(
+    graph: &Graph,
     component: &Component,
     entry: &Entry,
     path: &PathMatch,
@@ -191,7 +210,8 @@ pub(crate) fn gateway_routes(
     };
     let first = routes.len();
     let port = &component.ports[entry.port];
-    let scope = Scope { port, condition: None, path: Some(path), origin: &entry.path, suffix };
+    let scope =
+        Scope { graph, port, condition: None, path: Some(path), origin: &entry.path, suffix };
     http_routes(component, &scope, routes, trace);
     for route in &mut routes[first..] {
         route.name = format!("{}-{}", component.name, route.name);

@@ -80,10 +80,21 @@ pub struct HttpRouteRule {
     pub backends: Vec<Backend>,
     /// The Service that gets a copy, its port, and of how many calls in 100.
     pub mirror: Option<Copy>,
+    /// What the calls look like when they arrive.
+    pub rewrite: Option<RouteRewrite>,
     /// The longest a call may take.
     pub timeout: Option<String>,
     /// The port of HTTPS to which calls are redirected, instead of going anywhere.
     pub redirect: Option<u16>,
+}
+
+/// What calls of a rule look like when they arrive.
+#[derive(Debug, Serialize)]
+pub struct RouteRewrite {
+    /// The path: the kind of replacement, the field that it stands in, and its text.
+    pub path: Option<(&'static str, &'static str, String)>,
+    /// The host.
+    pub host: Option<String>,
 }
 
 /// A Service that gets a copy.
@@ -106,6 +117,8 @@ pub struct Backend {
     pub port: u16,
     /// Its share; none where it is alone.
     pub weight: Option<u8>,
+    /// A cookie that answers from here set.
+    pub cookie: Option<String>,
 }
 
 /// A condition of an HTTPRoute.

@@ -50,8 +50,33 @@ pub struct DestinationRule {
     pub meta: Meta,
     /// The host.
     pub host: String,
+    /// TLS around the calls, of a host outside.
+    pub tls: Option<Origination>,
+    /// Limits, and when pods are taken out.
+    pub breaker: Option<Breaker>,
     /// Names of the versions; each is a subset by its label.
     pub subsets: Vec<String>,
+}
+
+/// Limits of a host, and when its pods are taken out.
+#[derive(Debug, Serialize)]
+pub struct Breaker {
+    /// Limits for connections: name of the field, value.
+    pub tcp: Vec<(&'static str, Limit)>,
+    /// Limits for requests: name of the field, value.
+    pub http: Vec<(&'static str, Limit)>,
+    /// When pods are taken out: name of the field, value. None takes none out.
+    pub eject: Vec<(&'static str, Limit)>,
+}
+
+/// The value of a limit.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Limit {
+    /// A count, or a share in percent.
+    Count(u32),
+    /// A length of time.
+    Time(String),
 }
 
 /// The routes of a host.
@@ -91,6 +116,8 @@ pub struct HttpRouteOfIstio {
     pub matches: Vec<IstioMatch>,
     /// Where calls go.
     pub destinations: Vec<Destination>,
+    /// What the calls look like when they arrive.
+    pub rewrite: Option<IstioRewrite>,
     /// Retries: attempts, time of each, what counts as failed. None leaves it to the mesh.
     pub retries: Option<IstioRetries>,
     /// The longest a call may take.
@@ -101,6 +128,15 @@ pub struct HttpRouteOfIstio {
     pub abort: Option<(u16, u8)>,
     /// A copy: where to, and of how many calls in 100.
     pub mirror: Option<(Destination, u8)>,
+}
+
+/// What calls of a route look like when they arrive.
+#[derive(Clone, Debug, Serialize)]
+pub struct IstioRewrite {
+    /// The part of the path that is replaced, as an expression, and what replaces it.
+    pub path: Option<(String, String)>,
+    /// The host.
+    pub host: Option<String>,
 }
 
 /// Retries of a route.
@@ -125,6 +161,8 @@ pub struct Destination {
     pub port: u16,
     /// Its share; none where it is alone.
     pub weight: Option<u8>,
+    /// A cookie that answers from here set.
+    pub cookie: Option<String>,
 }
 
 /// A condition of a route.
@@ -144,6 +182,8 @@ pub struct IstioMatch {
     pub query: Vec<(String, &'static str, String)>,
     /// The port called, where the host has several.
     pub port: Option<u16>,
+    /// The component that calls: its label and its namespace.
+    pub caller: Option<(String, String)>,
 }
 
 /// A TCP route of a VirtualService.
@@ -151,6 +191,8 @@ pub struct IstioMatch {
 pub struct TcpRoute {
     /// The port called.
     pub port: u16,
+    /// The components that call, by label and namespace; none is every caller.
+    pub callers: Vec<(String, String)>,
     /// Where connections go.
     pub destinations: Vec<Destination>,
 }
@@ -168,13 +210,7 @@ pub struct ServiceEntry {
 
 /// TLS that proxies put around calls to a host.
 #[derive(Debug, Serialize)]
-pub struct TlsOrigination {
-    /// Name and labels.
-    pub meta: Meta,
-    /// The host.
-    pub host: String,
-    /// Its ports.
-    pub ports: Vec<u16>,
+pub struct Origination {
     /// Who shows a certificate: `SIMPLE` or `MUTUAL`.
     pub shows: &'static str,
     /// The name asked for.

@@ -1,11 +1,12 @@
 //! Addresses outside the mesh.
 
+use super::breaker::breaker;
 use super::governed;
 use super::route::{Scope, http_routes, retries_of};
 use crate::graph::{Component, Graph, Port};
 use crate::lower::view::{
-    Body, Destination, HttpRouteOfIstio, IstioMatch, Meta, ServiceEntry, ServiceEntryPort,
-    TlsOrigination, Trace, View, VirtualService,
+    Body, Destination, DestinationRule, HttpRouteOfIstio, IstioMatch, Meta, Origination,
+    ServiceEntry, ServiceEntryPort, Trace, View, VirtualService,
 };
 use crate::lower::{host, labels, slug};
 use crate::model::{ExternalTls, ExternalTlsMode, Protocol};
@@ -20,7 +21,7 @@ pub(super) fn external(graph: &Graph, component: &Component, views: &mut Vec<Vie
         // Services with endpoints say where it is; what is left is the treatment of calls.
         let hosts: Vec<String> = component.dns_names().map(|name| host(component, name)).collect();
         for (name, host) in component.dns_names().zip(&hosts) {
-            origination(graph, component, name.to_string(), host, views);
+            policy(graph, component, name.to_string(), host, views);
         }
         let first = hosts[0].clone();
         routes(graph, component, own, hosts, &first, views);
@@ -43,7 +44,7 @@ pub(super) fn external(graph: &Graph, component: &Component, views: &mut Vec<Vie
             0 => own.clone(),
             _ => format!("{own}-{}", slug(&host)),
         };
-        origination(graph, component, name.clone(), &host, views);
+        policy(graph, component, name.clone(), &host, views);
         routes(graph, component, name, vec![host.clone()], &host, views);
     }
 }
@@ -81,6 +82,7 @@ fn routes(
     let mut routes = Vec::new();
     for port in http {
         let scope = Scope {
+            graph,
             port,
             condition: (component.ports.len() > 1).then_some(port.port),
             path: None,
@@ -102,48 +104,51 @@ fn routes(
     views.push(View::new(Body::VirtualService(service), component.path.clone(), trace));
 }
 
+/// What proxies do with calls to one host: limits, and TLS.
+fn policy(graph: &Graph, component: &Component, name: String, host: &str, views: &mut Vec<View>) {
+    let mut trace = Trace::default();
+    let tls = component.tls.as_ref().map(|tls| origination(component, tls, host, &mut trace));
+    let breaker = breaker(&component.traffic, &mut trace);
+    if tls.is_none() && breaker.is_none() {
+        return;
+    }
+    let meta = Meta::new(name, Some(&component.namespace), labels(graph, component));
+    let host = host.to_owned();
+    let rule = DestinationRule { meta, host, tls, breaker, subsets: Vec::new() };
+    views.push(View::new(Body::DestinationRule(rule), component.path.clone(), trace));
+}
+
 /// TLS around the calls to one host. What the other side shows is always checked: that it comes from
 /// the authority, and that it is for the name asked for.
 fn origination(
-    graph: &Graph,
     component: &Component,
-    name: String,
+    tls: &ExternalTls,
     host: &str,
-    views: &mut Vec<View>,
-) {
-    let Some(tls) = &component.tls else { return };
+    trace: &mut Trace,
+) -> Origination {
     let path = component.path.field("tls");
     let folder = |file: &str| format!("{}/{file}", component.proxy_path());
     let mutual = tls.mode == Some(ExternalTlsMode::Mutual);
     let named = component.outside_hosts().next().is_some();
-    // A rule asks for a name where an IP address gives none.
-    let sni = tls.sni.as_deref().unwrap_or(if named { host } else { "" }).to_owned();
-    let mut trace = Trace::default();
-    for position in 0..component.ports.len() {
-        let field = format!("spec.trafficPolicy.portLevelSettings.{position}.tls");
-        trace.add(field.clone(), Place::Key(path.clone()));
-        let ExternalTls { mode, sni, secret } = tls;
-        let written = [
-            ("mode", "mode", mode.is_some()),
-            ("sni", "sni", sni.is_some()),
-            ("caCertificates", "secret", secret.is_some()),
-        ];
-        for (out, field_of, _) in written.into_iter().filter(|(.., written)| *written) {
-            trace.add(format!("{field}.{out}"), Place::Value(path.field(field_of)));
-        }
+    let field = "spec.trafficPolicy.tls";
+    trace.add(field, Place::Key(path.clone()));
+    let written = [
+        ("mode", "mode", tls.mode.is_some()),
+        ("sni", "sni", tls.sni.is_some()),
+        ("caCertificates", "secret", tls.secret.is_some()),
+    ];
+    for (out, field_of, _) in written.into_iter().filter(|(.., written)| *written) {
+        trace.add(format!("{field}.{out}"), Place::Value(path.field(field_of)));
     }
-    let rule = TlsOrigination {
-        meta: Meta::new(name, Some(&component.namespace), labels(graph, component)),
-        host: host.to_owned(),
-        ports: component.ports.iter().map(|port| port.port).collect(),
+    Origination {
         shows: if mutual { "MUTUAL" } else { "SIMPLE" },
-        sni,
+        // A rule asks for a name where an IP address gives none.
+        sni: tls.sni.as_deref().unwrap_or(if named { host } else { "" }).to_owned(),
         // Istio's word for what the operating system trusts.
         // Source: `constructUpstreamTLS` in istio.io/istio/pilot/pkg/networking/core.
         authority: tls.secret.as_ref().map_or_else(|| "system".into(), |_| folder("ca.crt")),
         certificate: mutual.then(|| (folder("tls.crt"), folder("tls.key"))),
-    };
-    views.push(View::new(Body::TlsOrigination(rule), path, trace));
+    }
 }
 
 /// A route that passes calls on and does nothing else; above all, it does not repeat them.
@@ -159,6 +164,7 @@ pub(super) fn plain_route(
         name,
         matches: if several { vec![condition] } else { Vec::new() },
         destinations,
+        rewrite: None,
         retries: retries_of(None),
         timeout: None,
         delay: None,

@@ -1,15 +1,19 @@
 //! The routes of a VirtualService: conditions, treatment, destinations.
 
 use super::main_host;
-use crate::graph::{Component, PathMatch, Port, Rule, Share};
-use crate::lower::exact_or_expression;
-use crate::lower::view::{Destination, HttpRouteOfIstio, IstioMatch, IstioRetries, Trace};
-use crate::model::{Fault, Match, Matcher, Retries};
+use crate::graph::{Component, Graph, PathMatch, Port, Rule, Share};
+use crate::lower::view::{
+    Destination, HttpRouteOfIstio, IstioMatch, IstioRetries, IstioRewrite, TcpRoute, Trace,
+};
+use crate::model::{Fault, Matcher, Retries, Rewrite, Sticky};
 use crate::source::{Path, Place};
-use crate::traffic::{Expressions, by_replicas, covers, intersect, unmatchable};
+use crate::traffic::{
+    Step, by_replicas, cookie_regex, exact_or_expression, intersect, set_cookie, steps, unmatchable,
+};
 
 /// Which calls routes are made for.
 pub(super) struct Scope<'a> {
+    pub(super) graph: &'a Graph,
     pub(super) port: &'a Port,
     /// The port number, where the host has several.
     pub(super) condition: Option<u16>,
@@ -27,48 +31,115 @@ pub(super) fn http_routes(
     routes: &mut Vec<HttpRouteOfIstio>,
     trace: &mut Trace,
 ) {
-    let traffic = &component.traffic;
-    for (position, rule) in traffic.rules.iter().enumerate() {
-        if unmatchable(&rule.matches).is_some() {
+    let outside = scope.path.is_some();
+    for step in steps(component, outside) {
+        if unmatchable(&step.matches).is_some() {
             continue;
         }
-        let name = format!("rule-{}{}", position + 1, scope.suffix);
-        let Some(matches) = conditions(Some(&rule.matches), scope, &name) else { continue };
+        let name = step_name(component, &step, &scope.suffix);
+        let Some(matches) = conditions(&step, scope, &name) else { continue };
         let field = format!("spec.http.{}", routes.len());
-        trace.add(field.clone(), Place::Value(rule.path.clone()));
-        if !matches.is_empty() {
+        trace_step(component, &step, &field, scope.origin, trace);
+        let rule = step.rule.map(|(_, rule)| rule);
+        if let (Some(rule), false) = (rule, matches.is_empty()) {
             trace.add(format!("{field}.match"), Place::Key(rule.path.field("match")));
         }
-        let treatment = Treatment::of(component, Some(rule));
+        let treatment = Treatment::of(component, rule);
         treatment.trace(&field, trace);
-        match rule.to.as_deref() {
-            Some([only]) if only.percent == 100 => {
+        routes.push(treatment.route(component, scope.port, name, matches, &step));
+    }
+}
+
+/// The name of a step's route, for statistics.
+fn step_name(component: &Component, step: &Step<'_>, suffix: &str) -> String {
+    let kept = match step.kept {
+        Some(version) => format!("-kept-{}", component.versions[version].name),
+        None => String::new(),
+    };
+    match step.rule {
+        Some((position, _)) => format!("rule-{}{kept}{suffix}", position + 1),
+        None => format!("default{kept}{suffix}"),
+    }
+}
+
+/// Where a step's route comes from, and where it leads to.
+fn trace_step(
+    component: &Component,
+    step: &Step<'_>,
+    field: &str,
+    origin: &Path,
+    trace: &mut Trace,
+) {
+    let traffic = &component.traffic;
+    let sticky = || Place::Key(traffic.path.field("sticky"));
+    let from = match (step.kept, step.rule) {
+        (Some(_), _) => sticky(),
+        (None, Some((_, rule))) => Place::Value(rule.path.clone()),
+        (None, None) => Place::Key(origin.clone()),
+    };
+    trace.add(field, from);
+    let Some(shares) = &step.shares else { return };
+    let own = step.rule.map(|(_, rule)| rule).filter(|rule| rule.to.is_some());
+    match (own, shares.as_slice()) {
+        // Where `to` stands, there is no split to point at.
+        (Some(rule), [only]) if only.percent == 100 && step.kept.is_none() => {
+            trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
+        }
+        (Some(rule), shares) => trace_split(component, shares, field, &rule.path, trace),
+        (None, shares) if step.rule.is_none() || step.kept.is_some() => {
+            trace_split(component, shares, field, &traffic.path, trace);
+        }
+        (None, _) => {}
+    }
+    if step.notes.is_some() {
+        let alive = shares.iter().filter(|share| share.percent > 0);
+        for (position, _) in alive.enumerate() {
+            trace.add(format!("{field}.route.{position}.headers"), sticky());
+        }
+    }
+}
+
+/// The routes of a port whose connections are all that can be told apart.
+pub(super) fn tcp_routes(
+    graph: &Graph,
+    component: &Component,
+    port: &Port,
+    routes: &mut Vec<TcpRoute>,
+    trace: &mut Trace,
+) {
+    let traffic = &component.traffic;
+    let rules = traffic.rules.iter().filter(|rule| !rule.matches.sees_requests());
+    for rule in rules.map(Some).chain([None]) {
+        let shares = traffic.shares(rule);
+        if shares.is_none() && rule.is_some() {
+            continue;
+        }
+        let field = format!("spec.tcp.{}", routes.len());
+        if let Some(rule) = rule {
+            trace.add(&field, Place::Value(rule.path.clone()));
+        }
+        let own = rule.filter(|rule| rule.to.is_some());
+        match (own, shares) {
+            (Some(rule), Some([only])) if only.percent == 100 => {
                 trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
             }
-            Some(shares) => trace_split(component, shares, &field, &rule.path, trace),
-            None => {}
+            (Some(rule), Some(shares)) => trace_split(component, shares, &field, &rule.path, trace),
+            (None, Some(shares)) => {
+                trace_split(component, shares, &field, &traffic.path, trace);
+            }
+            (_, None) => {}
         }
-        let shares = rule.to.as_deref().or(traffic.split.as_deref());
-        let takes_all = covers(&rule.matches, &Match::default(), &Expressions::new());
-        routes.push(treatment.route(component, scope.port, name, matches, shares));
-        if takes_all {
+        let callers = rule.map(|rule| callers(graph, rule)).unwrap_or_default();
+        let everyone = callers.is_empty();
+        let destinations = destinations(component, port.port, shares, None);
+        routes.push(TcpRoute { port: port.port, callers, destinations });
+        if everyone {
             return;
         }
     }
-    let name = format!("default{}", scope.suffix);
-    let Some(matches) = conditions(None, scope, &name) else { return };
-    let field = format!("spec.http.{}", routes.len());
-    trace.add(field.clone(), Place::Key(scope.origin.clone()));
-    let treatment = Treatment::of(component, None);
-    treatment.trace(&field, trace);
-    if let Some(split) = &traffic.split {
-        trace_split(component, split, &field, &traffic.path, trace);
-    }
-    let shares = traffic.split.as_deref();
-    routes.push(treatment.route(component, scope.port, name, matches, shares));
 }
 
-pub(super) fn trace_split(
+fn trace_split(
     component: &Component,
     shares: &[Share],
     field: &str,
@@ -83,7 +154,8 @@ pub(super) fn trace_split(
 }
 
 /// How the calls of a rule, or all others, are treated, and where that is written.
-pub(super) struct Treatment<'a> {
+struct Treatment<'a> {
+    rewrite: Option<(&'a Rewrite, Option<&'a str>, Path)>,
     retries: (Option<&'a Retries>, Path),
     timeout: (Option<&'a crate::model::Duration>, Path),
     fault: (Option<&'a Fault>, Path),
@@ -101,7 +173,16 @@ impl<'a> Treatment<'a> {
         let timeout = rule.and_then(|rule| rule.timeout.as_ref());
         let fault = rule.and_then(|rule| rule.fault.as_ref());
         let mirror = rule.and_then(|rule| rule.mirror);
+        let rewrite = rule.and_then(|rule| {
+            // The prefix that is replaced is the one that the rule matches.
+            let prefix = match &rule.matches.path {
+                Some(Matcher::Prefix(text)) => Some(&**text),
+                _ => None,
+            };
+            Some((rule.rewrite.as_ref()?, prefix, rule.path.field("rewrite")))
+        });
         Self {
+            rewrite,
             retries: (retries.or(traffic.retries.as_ref()), pick("retries", retries.is_some())),
             timeout: (timeout.or(traffic.timeout.as_ref()), pick("timeout", timeout.is_some())),
             fault: (fault.or(traffic.fault.as_ref()), pick("fault", fault.is_some())),
@@ -110,6 +191,9 @@ impl<'a> Treatment<'a> {
     }
 
     fn trace(&self, field: &str, trace: &mut Trace) {
+        if let Some((.., path)) = &self.rewrite {
+            trace.add(format!("{field}.rewrite"), Place::Key(path.clone()));
+        }
         if matches!(self.retries.0, Some(Retries::Policy(_))) {
             trace.add(format!("{field}.retries"), Place::Key(self.retries.1.clone()));
         }
@@ -130,7 +214,7 @@ impl<'a> Treatment<'a> {
         port: &Port,
         name: String,
         matches: Vec<IstioMatch>,
-        shares: Option<&[Share]>,
+        step: &Step<'_>,
     ) -> HttpRouteOfIstio {
         let delay = self.fault.0.and_then(|fault| fault.delay.as_ref());
         let abort = self.fault.0.and_then(|fault| fault.abort.as_ref());
@@ -138,17 +222,34 @@ impl<'a> Treatment<'a> {
         HttpRouteOfIstio {
             name,
             matches,
-            destinations: destinations(component, port.port, shares),
+            destinations: destinations(component, port.port, step.shares.as_deref(), step.notes),
+            rewrite: self.rewrite.as_ref().map(|(rewrite, prefix, _)| rewritten(rewrite, *prefix)),
             retries: retries_of(self.retries.0),
             timeout: self.timeout.0.map(crate::model::Duration::proto),
             delay: delay.map(|delay| (delay.time.proto(), percent(delay.percent))),
             abort: abort.map(|abort| (abort.status, percent(abort.percent))),
             mirror: self.mirror.0.map(|(version, percent)| {
                 let all = [Share { version, percent: 100 }];
-                (destinations(component, port.port, Some(&all)).remove(0), percent)
+                (destinations(component, port.port, Some(&all), None).remove(0), percent)
             }),
         }
     }
+}
+
+/// A rewrite by expression: Istio's plain one replaces what a route happened to match, and a prefix
+/// by segments is two matches.
+fn rewritten(rewrite: &Rewrite, prefix: Option<&str>) -> IstioRewrite {
+    let replace_prefix = |to: &str| {
+        let from = regex::escape(prefix.unwrap_or("/").trim_end_matches('/'));
+        match to.trim_end_matches('/') {
+            "" => (format!("^{from}/?"), "/".to_owned()),
+            to if from.is_empty() => ("^/".to_owned(), format!("{to}/")),
+            to => (format!("^{from}"), to.to_owned()),
+        }
+    };
+    let whole = rewrite.path.as_ref().map(|to| ("^/.*".to_owned(), to.to_string()));
+    let path = whole.or_else(|| rewrite.prefix.as_deref().map(replace_prefix));
+    IstioRewrite { path, host: rewrite.host.as_ref().map(ToString::to_string) }
 }
 
 /// Retries, always explicit: what the file does not ask for is switched off, unless it leaves them
@@ -178,10 +279,12 @@ pub(super) fn destinations(
     component: &Component,
     port: u16,
     shares: Option<&[Share]>,
+    notes: Option<&Sticky>,
 ) -> Vec<Destination> {
     let host = main_host(component);
     let to = |subset: Option<String>, weight: Option<u8>| Destination {
         host: host.clone(),
+        cookie: notes.zip(subset.as_deref()).map(|(sticky, version)| set_cookie(sticky, version)),
         subset,
         port,
         weight,
@@ -204,43 +307,35 @@ pub(super) fn destinations(
     }
 }
 
+/// The callers that a rule is for: label and namespace of their pods.
+fn callers(graph: &Graph, rule: &Rule) -> Vec<(String, String)> {
+    let callers = rule.callers.iter().map(|(id, _)| graph.component(*id));
+    callers.map(|caller| (caller.name.to_string(), caller.namespace.to_string())).collect()
+}
+
 /// The conditions of a route. Several stand for "or": a path by segments is two. `None` where no
 /// call can satisfy rule and path together.
-pub(super) fn conditions(
-    rule: Option<&Match>,
-    scope: &Scope<'_>,
-    name: &str,
-) -> Option<Vec<IstioMatch>> {
+fn conditions(step: &Step<'_>, scope: &Scope<'_>, name: &str) -> Option<Vec<IstioMatch>> {
+    let rule = &step.matches;
     let mut base =
         IstioMatch { name: name.to_owned(), port: scope.condition, ..IstioMatch::default() };
-    let own_path = rule.and_then(|rule| rule.path.as_ref());
-    if let Some(rule) = rule {
-        base.method = rule.method.map(crate::model::Method::name);
-        for (name, matcher) in rule.headers.iter().flatten() {
-            // Istio wants header names in lower case.
-            let name = name.to_ascii_lowercase();
-            match matcher {
-                Matcher::Present(false) => base.without.push((name, None, String::new())),
-                matcher => {
-                    let (way, text) = text_condition(matcher);
-                    base.headers.push((name, way, text));
-                }
-            }
-        }
-        for (name, matcher) in rule.cookies.iter().flatten() {
-            let regex = cookie_regex(name, matcher);
-            let condition = ("cookie".to_owned(), Some("regex"), regex);
-            match matcher {
-                Matcher::Present(false) => base.without.push(condition),
-                _ => base.headers.push(condition),
-            }
-        }
-        for (name, matcher) in rule.query.iter().flatten() {
-            // Prefixes of parameters are not supported everywhere; an expression is.
-            let (exact, text) = exact_or_expression(matcher);
-            let way = if exact { "exact" } else { "regex" };
-            base.query.push((name.clone(), way, text));
-        }
+    let own_path = rule.path.as_ref();
+    base.method = rule.method.map(crate::model::Method::name);
+    for (name, matcher) in rule.headers.iter().flatten() {
+        // Istio wants header names in lower case.
+        let (way, text) = text_condition(matcher);
+        let side = if matcher.takes_absent() { &mut base.without } else { &mut base.headers };
+        side.push((name.to_ascii_lowercase(), way, text));
+    }
+    for (name, matcher) in rule.cookies.iter().flatten() {
+        let side = if matcher.takes_absent() { &mut base.without } else { &mut base.headers };
+        side.push(("cookie".to_owned(), Some("regex"), cookie_regex(name, matcher)));
+    }
+    for (name, matcher) in rule.query.iter().flatten() {
+        // Prefixes of parameters are not supported everywhere; an expression is.
+        let (exact, text) = exact_or_expression(matcher);
+        let way = if exact { "exact" } else { "regex" };
+        base.query.push((name.clone(), way, text));
     }
     let path = match scope.path {
         None => own_path.cloned(),
@@ -249,7 +344,7 @@ pub(super) fn conditions(
     };
     let with = |way, text| IstioMatch { uri: Some((way, text)), ..base.clone() };
     let out = match path {
-        None | Some(Matcher::Present(_)) => vec![base.clone()],
+        None | Some(Matcher::Present(_) | Matcher::Not(_)) => vec![base.clone()],
         Some(Matcher::Prefix(text) | Matcher::StartsWith(text)) if text == "/" => {
             vec![base.clone()]
         }
@@ -271,27 +366,23 @@ pub(super) fn conditions(
             && m.without.is_empty()
             && m.query.is_empty()
     };
+    // One condition for each caller: Istio compares labels, and each is a label of its own.
+    let callers = step.rule.map(|(_, rule)| callers(scope.graph, rule)).unwrap_or_default();
+    if !callers.is_empty() {
+        let with = |caller: &(String, String)| {
+            let caller = caller.clone();
+            out.iter().map(move |m| IstioMatch { caller: Some(caller.clone()), ..m.clone() })
+        };
+        return Some(callers.iter().flat_map(with).collect());
+    }
     Some(if out.iter().any(bare) { Vec::new() } else { out })
 }
 
-pub(super) fn text_condition(matcher: &Matcher) -> (Option<&'static str>, String) {
-    match matcher {
+fn text_condition(matcher: &Matcher) -> (Option<&'static str>, String) {
+    match matcher.positive() {
         Matcher::Exact(text) => (Some("exact"), text.clone()),
         Matcher::Prefix(text) | Matcher::StartsWith(text) => (Some("prefix"), text.clone()),
         Matcher::Regex(text) => (Some("regex"), text.clone()),
-        Matcher::Present(_) => (None, String::new()),
+        Matcher::Present(_) | Matcher::Not(_) => (None, String::new()),
     }
-}
-
-/// One cookie within the `cookie` header, as an expression over the whole header.
-pub(crate) fn cookie_regex(name: &str, matcher: &Matcher) -> String {
-    let value = match matcher {
-        Matcher::Exact(text) => regex::escape(text),
-        Matcher::Prefix(text) | Matcher::StartsWith(text) => {
-            format!("{}[^;]*", regex::escape(text))
-        }
-        Matcher::Regex(text) => format!("(?:{text})"),
-        Matcher::Present(_) => "[^;]*".into(),
-    };
-    format!(r"(.*;\s*)?{}={value}(;.*)?", regex::escape(name))
 }
