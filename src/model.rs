@@ -8,6 +8,7 @@ mod container;
 mod edge;
 mod editor;
 mod order;
+mod policy;
 mod scalar;
 mod schema;
 mod traffic;
@@ -25,6 +26,7 @@ pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
 pub use editor::{each_place, published};
 pub use order::order;
+pub use policy::{Exemption, Mtls, Policy, PolicyParts, Reach};
 pub use scalar::{
     Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
     ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity, ResourcePath,
@@ -71,6 +73,8 @@ pub struct App {
     pub defaults: Option<Defaults>,
     /// The entry that exposed components share.
     pub gateway: Option<Gateway>,
+    /// What may be called. Without it: everyone may call everything.
+    pub policy: Option<Policy>,
     /// The parts of the application, by name.
     #[schemars(extend("minProperties" = 1))]
     pub components: BTreeMap<Name, Component>,
@@ -192,6 +196,9 @@ pub struct Component {
     /// Which ports the outside reaches, and how.
     #[schemars(extend("x-names" = "port"))]
     pub expose: Option<BTreeMap<PortName, Expose>>,
+    /// `none` keeps the component out of the mesh. Without it: governed as the application is.
+    #[schemars(example = &"none")]
+    pub governance: Option<Exemption>,
     /// The identity that the component's pods run under. Without it: one of its own, named after it.
     #[schemars(example = &"bookinfo-reviews")]
     pub service_account: Option<ServiceAccount>,

@@ -14,13 +14,14 @@ use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 14] = [
+const COMPONENT_ONLY: [&str; 15] = [
     "kind",
     "namespace",
     "address",
     "ports",
     "aliases",
     "expose",
+    "governance",
     "serviceAccount",
     "propagates",
     "versionOf",
