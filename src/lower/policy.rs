@@ -33,8 +33,11 @@ type Scope = Option<usize>;
 /// The number that the container listens on, and the transport.
 pub(super) type Socket = (u16, &'static str);
 
-/// Who calls a component, from everybody's declared calls.
-pub(super) struct Callers(Vec<BTreeMap<(Scope, Socket), BTreeMap<ComponentId, Who>>>);
+/// Who calls a component, or one of its versions: by socket, then by caller.
+type Incoming = BTreeMap<Scope, BTreeMap<Socket, BTreeMap<ComponentId, Who>>>;
+
+/// Who calls each component, from everybody's declared calls.
+pub(super) struct Callers(Vec<Incoming>);
 
 /// Which versions of a component call, and where the first of them says so.
 #[derive(Debug)]
@@ -46,36 +49,37 @@ pub(super) struct Who {
 impl Callers {
     /// Every declared call, at the callee. Linear in the calls.
     pub(super) fn of(graph: &Graph) -> Self {
-        let mut all: Vec<BTreeMap<_, BTreeMap<ComponentId, Who>>> = Vec::new();
+        let mut all: Vec<Incoming> = Vec::new();
         all.resize_with(graph.components.len(), BTreeMap::new);
         for (id, component) in graph.ids() {
-            for (version, call) in
-                component.versions.iter().enumerate().flat_map(|(position, version)| {
-                    version.calls.iter().map(move |call| (position, call))
-                })
-            {
-                let callee = graph.component(call.to);
-                let key = (scope_of(callee, call), socket(&callee.ports[call.port]));
-                all[call.to.0]
-                    .entry(key)
-                    .or_default()
-                    .entry(id)
-                    .or_insert_with(|| Who { versions: BTreeSet::new(), path: call.path.clone() })
-                    .versions
-                    .insert(version);
+            for (position, version) in component.versions.iter().enumerate() {
+                for call in &version.calls {
+                    let callee = graph.component(call.to);
+                    all[call.to.0]
+                        .entry(scope_of(callee, call))
+                        .or_default()
+                        .entry(socket(&callee.ports[call.port]))
+                        .or_default()
+                        .entry(id)
+                        .or_insert_with(|| Who {
+                            versions: BTreeSet::new(),
+                            path: call.path.clone(),
+                        })
+                        .versions
+                        .insert(position);
+                }
             }
         }
         Self(all)
     }
 
-    /// Who calls a component or one of its versions: by socket, then by caller.
+    /// Who calls a component or one of its versions.
     pub(super) fn at(
         &self,
         id: ComponentId,
         scope: Scope,
     ) -> impl Iterator<Item = (Socket, &BTreeMap<ComponentId, Who>)> {
-        let here = self.0[id.0].iter().filter(move |((known, _), _)| *known == scope);
-        here.map(|((_, socket), who)| (*socket, who))
+        self.0[id.0].get(&scope).into_iter().flatten().map(|(socket, who)| (*socket, who))
     }
 }
 
@@ -116,8 +120,9 @@ pub(super) fn component(graph: &Graph, callers: &Callers, id: ComponentId, views
     }
     let policy = &graph.policy;
     if policy.access || policy.egress {
+        let calls = calls(graph, component);
         for scope in scopes(component) {
-            network(graph, callers, id, scope, views);
+            network(graph, callers, &calls, id, scope, views);
         }
     }
     governance::policy(graph, callers, id, views);
@@ -150,7 +155,14 @@ pub(super) fn meta(graph: &Graph, component: &Component, scope: Scope) -> (Meta,
 /// One NetworkPolicy. The policy of all versions is there even if it opens nothing: it closes the
 /// pods. It needs not name kubelet, which Kubernetes always lets through to its own pods. In a mesh
 /// it needs the app's ports alone: proxies are reached inside the pod, behind the policy.
-fn network(graph: &Graph, callers: &Callers, id: ComponentId, scope: Scope, views: &mut Vec<View>) {
+fn network(
+    graph: &Graph,
+    callers: &Callers,
+    calls: &Outgoing<'_>,
+    id: ComponentId,
+    scope: Scope,
+    views: &mut Vec<View>,
+) {
     let component = graph.component(id);
     let policy = &graph.policy;
     let mut trace = Trace::default();
@@ -169,7 +181,7 @@ fn network(graph: &Graph, callers: &Callers, id: ComponentId, scope: Scope, view
     }
     if let Some(rules) = &mut egress {
         let to = Rules::at("spec.egress", "to", rules);
-        outgoing(graph, id, scope, to, &mut trace);
+        outgoing(graph, calls, id, scope, to, &mut trace);
     }
     let [ingress, egress] = [ingress, egress].map(|rules| {
         // A version adds to what all versions have.
@@ -314,7 +326,14 @@ fn sockets<'p>(ports: impl Iterator<Item = &'p Port>) -> Vec<Socket> {
 }
 
 /// Connections from a component: to name servers, the control plane, and what it calls.
-fn outgoing(graph: &Graph, id: ComponentId, scope: Scope, rules: &mut Rules, trace: &mut Trace) {
+fn outgoing(
+    graph: &Graph,
+    calls: &Outgoing<'_>,
+    id: ComponentId,
+    scope: Scope,
+    rules: &mut Rules,
+    trace: &mut Trace,
+) {
     let component = graph.component(id);
     let declared = || graph.policy.place("egress");
     if scope.is_none() {
@@ -337,7 +356,7 @@ fn outgoing(graph: &Graph, id: ComponentId, scope: Scope, rules: &mut Rules, tra
             rules.add(sockets(component.ports.iter()), vec![own], place, trace);
         }
     }
-    for (callee, whom, port, path) in calls(graph, component, scope) {
+    for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
         let place = Place::Key(path.clone());
         let (peer, socket) = match callee.address.as_deref() {
             Some(address) => {
@@ -358,38 +377,34 @@ fn address_of(address: &str, port: &Port) -> (Option<Peer>, u16) {
     (Some(Peer { block: Some(format!("{ip}/{bits}")), ..Peer::default() }), port.target)
 }
 
-/// The calls that all versions of a component make, or that one of them makes and not all: callee,
-/// which of its versions, port, where it is written. Each once.
-fn calls<'g>(
-    graph: &'g Graph,
-    component: &'g Component,
-    scope: Scope,
-) -> Vec<(&'g Component, Scope, &'g Port, &'g Path)> {
-    type Key = (ComponentId, Scope, usize);
-    let mut made: BTreeMap<Key, (BTreeSet<usize>, Vec<&Path>)> = BTreeMap::new();
+/// A call: callee, which of its versions, port, where it is written.
+type Whom<'g> = (&'g Component, Scope, &'g Port, &'g Path);
+
+/// The calls that all versions of a component make, and those that each makes and not all.
+type Outgoing<'g> = BTreeMap<Scope, Vec<Whom<'g>>>;
+
+/// The calls of a component, each once.
+fn calls<'g>(graph: &'g Graph, component: &'g Component) -> Outgoing<'g> {
+    let mut made: BTreeMap<(ComponentId, Scope, usize), BTreeMap<usize, &Path>> = BTreeMap::new();
     for (position, version) in component.versions.iter().enumerate() {
         for call in &version.calls {
             let callee = graph.component(call.to);
             let whom = scope_of(callee, call);
-            let (versions, paths) = made.entry((call.to, whom, call.port)).or_default();
             // By two names of one callee, a version may make the same call twice.
-            if versions.insert(position) {
-                paths.push(&call.path);
-            }
+            let paths = made.entry((call.to, whom, call.port)).or_default();
+            paths.entry(position).or_insert(&call.path);
         }
     }
     let everyone = component.versions.len();
-    made.into_iter()
-        .filter_map(|((callee, whom, port), (versions, paths))| {
-            let path = match scope {
-                None => (versions.len() == everyone).then(|| paths[0])?,
-                Some(version) => {
-                    let own = versions.iter().position(|known| *known == version)?;
-                    (versions.len() < everyone).then(|| paths[own])?
-                }
-            };
-            let callee = graph.component(callee);
-            Some((callee, whom, &callee.ports[port], path))
-        })
-        .collect()
+    let mut calls = Outgoing::new();
+    for ((callee, whom, port), paths) in made {
+        let callee = graph.component(callee);
+        let call = |path| (callee, whom, &callee.ports[port], path);
+        let common = paths.len() == everyone;
+        for (version, path) in paths.into_iter().take(if common { 1 } else { everyone }) {
+            let scope = if common { None } else { Some(version) };
+            calls.entry(scope).or_default().push(call(path));
+        }
+    }
+    calls
 }
