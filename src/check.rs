@@ -5,11 +5,15 @@
 mod address_mismatch;
 mod approximated_traffic;
 mod caller_never_calls;
+mod caller_without_identity;
+mod calls_past_the_mesh;
 mod certificate_on_two_hosts;
+mod closed_port;
 mod dead_version;
 mod dependency_cycle;
 mod duplicate_container;
 mod duplicate_port;
+mod egress_by_port_alone;
 mod ejection_empties_version;
 mod entry_collision;
 mod env_reference_cycle;
@@ -49,6 +53,7 @@ mod start_order_cycle;
 mod sticky_behind_the_entry;
 mod timeout_below_callee;
 mod tls_without_certificate;
+mod unknown_gateway_pods;
 mod unreachable_component;
 mod unready_version;
 mod unreliable_header;
@@ -75,11 +80,15 @@ static CHECKS: &[Check] = &[
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
     (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
     (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
+    (&caller_without_identity::CALLER_WITHOUT_IDENTITY, caller_without_identity::check),
+    (&calls_past_the_mesh::CALLS_PAST_THE_MESH, calls_past_the_mesh::check),
+    (&closed_port::CLOSED_PORT, closed_port::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
     (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
     (&ejection_empties_version::EJECTION_EMPTIES_VERSION, ejection_empties_version::check),
+    (&egress_by_port_alone::EGRESS_BY_PORT_ALONE, egress_by_port_alone::check),
     (&entry_collision::ENTRY_COLLISION, entry_collision::check),
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
     (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
@@ -118,6 +127,7 @@ static CHECKS: &[Check] = &[
     (&sticky_behind_the_entry::STICKY_BEHIND_THE_ENTRY, sticky_behind_the_entry::check),
     (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
     (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
+    (&unknown_gateway_pods::UNKNOWN_GATEWAY_PODS, unknown_gateway_pods::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
     (&unused_app::UNUSED_APP, unused_app::check),
     (&unready_version::UNREADY_VERSION, unready_version::check),

@@ -3,6 +3,7 @@
 
 mod build;
 mod door;
+mod policy;
 pub mod rule;
 mod traffic;
 
@@ -22,6 +23,7 @@ use crate::source::Path;
 
 pub use build::build;
 pub use door::{Door, certificate, covers_host};
+pub use policy::{Gate, Policy};
 pub use traffic::{Rule, Share, Traffic};
 
 /// Reads a file of the app's folder, by its path relative to the app file.
@@ -57,6 +59,8 @@ pub struct Graph {
     pub governance: Governance,
     /// The shared entry, as written.
     pub gateway: Option<Gateway>,
+    /// What may be called.
+    pub policy: Policy,
     /// The app that was asked for, then those that it uses.
     pub apps: Vec<App>,
     /// Every component of every app: those of the app that was asked for first, each by name.
@@ -107,6 +111,8 @@ pub struct Component {
     pub ports: Vec<Port>,
     /// DNS names beside its own, as written.
     pub aliases: Vec<Arc<str>>,
+    /// Whether it is kept out of the mesh.
+    pub outside_mesh: bool,
     /// The service account of its pods.
     pub account: Account,
     /// How the outside reaches it.

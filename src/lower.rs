@@ -7,6 +7,7 @@ mod container;
 mod entry;
 mod governance;
 mod pod;
+mod policy;
 mod service;
 mod storage;
 pub mod view;
@@ -25,13 +26,16 @@ pub fn lower(checked: &Checked) -> Vec<View> {
     let graph = checked.graph();
     let mut views = Vec::with_capacity(graph.own().len() * 4 + 2);
     let mut accounts = BTreeSet::new();
+    let callers = policy::Callers::of(graph);
     namespaces(graph, &mut views);
+    policy::application(graph, &mut views);
     let own = |id: &ComponentId| graph.component(*id).app == 0;
     for (rank, id) in graph.creation_order().into_iter().filter(own).enumerate() {
         let first = views.len();
         workload::lower(graph, id, &mut accounts, &mut views);
         service::lower(graph, graph.component(id), &mut views);
         governance::component(graph, id, &mut views);
+        policy::component(graph, &callers, id, &mut views);
         views[first..].iter_mut().for_each(|view| view.rank = rank + 1);
     }
     entry::lower(graph, &mut views);

@@ -70,7 +70,13 @@ impl Object {
             &["ConfigMap", "PersistentVolumeClaim"],
             &["Service", "EndpointSlice", "ServiceEntry"],
             &["Gateway"],
-            &["DestinationRule"],
+            &[
+                "DestinationRule",
+                "NetworkPolicy",
+                "AuthorizationPolicy",
+                "PeerAuthentication",
+                "Sidecar",
+            ],
             &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"],
             &["VirtualService", "HTTPRoute", "TLSRoute", "TCPRoute", "Ingress"],
         ];

@@ -9,6 +9,7 @@ mod edge;
 mod editor;
 mod external;
 mod order;
+mod policy;
 mod scalar;
 mod schema;
 mod traffic;
@@ -27,6 +28,7 @@ pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, Tl
 pub use editor::{each_place, published};
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
 pub use order::order;
+pub use policy::{Exemption, Mtls, Policy, PolicyParts, Reach};
 pub use scalar::{
     Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
     ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity, ResourcePath,
@@ -73,6 +75,8 @@ pub struct App {
     pub defaults: Option<Defaults>,
     /// The entry that exposed components share.
     pub gateway: Option<Gateway>,
+    /// What may be called. Without it: everyone may call everything.
+    pub policy: Option<Policy>,
     /// The parts of the application, by name.
     #[schemars(extend("minProperties" = 1))]
     pub components: BTreeMap<Name, Component>,
@@ -196,6 +200,9 @@ pub struct Component {
     /// Which ports the outside reaches, and how.
     #[schemars(extend("x-names" = "port"))]
     pub expose: Option<BTreeMap<PortName, Expose>>,
+    /// `none` keeps the component out of the mesh. Without it: governed as the application is.
+    #[schemars(example = &"none")]
+    pub governance: Option<Exemption>,
     /// The identity that the component's pods run under. Without it: one of its own, named after it.
     #[schemars(example = &"bookinfo-reviews")]
     pub service_account: Option<ServiceAccount>,

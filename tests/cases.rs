@@ -40,6 +40,11 @@ pub(crate) fn sound() -> Vec<PathBuf> {
     cases
 }
 
+/// A command on the files of a case, with the arguments of the case.
+pub(crate) fn command(command: &str, case: &Path) -> Weft {
+    weft(command, case)
+}
+
 /// `weft build` on the files of a case.
 pub(crate) fn build(case: &Path) -> Weft {
     weft("build", case)

@@ -112,7 +112,9 @@ fn explain_needs_no_app_to_explain_a_code() {
         self-dependency (error, cannot be allowed)
         a component depends on itself
 
-        A component always reaches itself, and cannot start after itself.
+        Calls between the pods of one component are not calls between components, and
+        nothing can start after itself. Under a policy, the pods of a statefulset reach
+        each other.
 
         Wrong:
             components:

@@ -20,6 +20,7 @@ mod hostile;
 mod layout;
 mod manifests;
 mod pitfalls;
+mod policy;
 mod properties;
 mod readme;
 mod support;

@@ -306,7 +306,8 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("batch/v1", "CronJob") => survives::<batch::v1::CronJob>(&object),
                 ("batch/v1", "Job") => survives::<batch::v1::Job>(&object),
                 ("discovery.k8s.io/v1", _) => survives::<discovery::v1::EndpointSlice>(&object),
-                ("networking.k8s.io/v1", _) => survives::<networking::v1::Ingress>(&object),
+                ("networking.k8s.io/v1", "Ingress") => survives::<networking::v1::Ingress>(&object),
+                ("networking.k8s.io/v1", _) => survives::<networking::v1::NetworkPolicy>(&object),
                 // Custom resources have no such type; the API server above holds their schema.
                 (group, _) if group.contains("istio.io") || group.contains("gateway") => Ok(()),
                 (group, kind) => Err(format!("{group} {kind} has no type here")),

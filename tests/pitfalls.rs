@@ -360,11 +360,16 @@ fn a_pod_that_asks_for_root_is_not_told_that_root_is_refused() {
 
 #[test]
 fn the_sidecar_is_asked_for_once_and_by_label() {
-    for (case, objects) in goldens("mode/istio") {
-        for object in &objects.0 {
+    for (case, built) in goldens("mode/istio") {
+        let app = repository("tests/cases").join(&case).join("weft.yaml");
+        let app = objects(&std::fs::read_to_string(app).expect("an app"));
+        for object in &built.0 {
             let meta = &object["spec"]["template"]["metadata"];
             if meta.is_object() {
-                assert_eq!(meta["labels"]["sidecar.istio.io/inject"], "true", "{case}");
+                let component = meta["labels"]["app"].as_str().expect("a name");
+                let outside = app.0[0]["components"][component]["governance"] == "none";
+                let wanted = if outside { "false" } else { "true" };
+                assert_eq!(meta["labels"]["sidecar.istio.io/inject"], wanted, "{case}");
                 assert!(meta["annotations"]["sidecar.istio.io/inject"].is_null(), "{case}");
             }
             if object["kind"] == "Namespace" {

@@ -35,6 +35,9 @@ const CASES: &str = "
     bookinfo-upstream  ratings-mysql               bookinfo--ratings-mysql               closed
 
     online-boutique    -                           online-boutique                       open
+    online-boutique    network-policies            online-boutique--network-policies     open
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       open
+    online-boutique    istio                       online-boutique--istio                open
 
     emojivoto          -                           emojivoto                             open
 
@@ -55,6 +58,39 @@ const CONTROLS: &str = "
     bookinfo-upstream  -                           bookinfo                              exposure/*
     bookinfo-upstream  -                           bookinfo--details-v2                  workload/details-v2
     online-boutique    -                           emojivoto                             edge/web->emoji-svc
+    online-boutique    -                           online-boutique--network-policies     network/adservice->cartservice:7070
+    online-boutique    network-policies            online-boutique--authz-sidecars       authz/adservice->cartservice:7070
+    online-boutique    network-policies            online-boutique--authz-sidecars       sidecar_egress/frontend
+";
+
+/// What differs and is meant to, fact by fact.
+///
+/// `authz-sidecars`: upstream's NetworkPolicies let every pod call anyone, and `frontend` be called
+/// by anyone, because it has a load balancer; of the proxies alone upstream asks more. Ours close
+/// the callers' side too, so a pod that does not declare `frontend` cannot call it.
+///
+/// `istio`: a port has one entry in a weft file, so the load balancer beside the gateway is left
+/// out. The three hosts of Google are for profilers that are switched off, or for what no component
+/// declares to call; and a wildcard is no address.
+const DIFFERENCES: &str = "
+    MODEL              ENVIRONMENT                 TRUTH                                 FACT
+
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/adservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/cartservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/checkoutservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/currencyservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/emailservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/paymentservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/productcatalogservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/recommendationservice->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/redis-cart->frontend:8080
+    online-boutique    authz-sidecars              online-boutique--authz-sidecars       network/shippingservice->frontend:8080
+
+    online-boutique    istio                       online-boutique--istio                service/frontend-external
+    online-boutique    istio                       online-boutique--istio                exposure/*->frontend:8080
+    online-boutique    istio                       online-boutique--istio                external/metadata.google.internal
+    online-boutique    istio                       online-boutique--istio                external/*.googleapis.com
+    online-boutique    istio                       online-boutique--istio                external/accounts.google.com
 ";
 
 /// Variables that a model takes from a connection to build another one of, beside the original's.
@@ -73,7 +109,14 @@ fn every_model_means_what_its_original_means() {
             };
             let verdict = judge.compare(model, environment, truth, closed);
             let title = format!("{model}, environment {environment}, against {truth}");
-            (!verdict.equal).then(|| format!("{title}:\n{}", verdict.report))
+            let meant: BTreeSet<&str> = rows(DIFFERENCES)
+                .into_iter()
+                .filter(|[m, e, t, _]| (*m, *e, *t) == (model, environment, truth))
+                .map(|[.., fact]| fact)
+                .collect();
+            assert_eq!(verdict.equal, verdict.differences().is_empty(), "{}", verdict.report);
+            let as_meant = verdict.differences() == meant;
+            (!as_meant).then(|| format!("{title}:\n{}", verdict.report))
         })
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
@@ -142,6 +185,15 @@ struct Judge {
 struct Verdict {
     equal: bool,
     report: String,
+}
+
+impl Verdict {
+    /// The facts that differ, by name.
+    fn differences(&self) -> BTreeSet<&str> {
+        let lines = self.report.lines().filter_map(|line| line.split_once(char::is_whitespace));
+        let stated = lines.filter(|(word, _)| ["MISSING", "DIFFERENT", "EXTRA"].contains(word));
+        stated.map(|(_, fact)| fact.trim()).collect()
+    }
 }
 
 impl Judge {

@@ -46,6 +46,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
         let claim = ("HTTPRoute", &*find.graph.namespace, find.graph.redirect_name());
         taken.insert(claim, (path, "the redirect to HTTPS".to_owned()));
     }
+    if find.graph.policy.mtls.is_some() {
+        let all = (find.graph.policy.path("mtls"), "the policy of the whole namespace".to_owned());
+        for namespace in find.graph.namespaces().into_keys() {
+            let name = ("PeerAuthentication", namespace, "default".to_owned());
+            taken.insert(name, all.clone());
+        }
+    }
     let mut accounts: BTreeMap<(&str, &str), &Component> = BTreeMap::new();
     for component in find.graph.own() {
         let account = &component.account;
@@ -99,6 +106,16 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let declared = component.versions.iter().filter(|_| component.versioned);
             let versions = declared.map(|v| (component.version_name(v), v.path.clone()));
             claims.extend(own.chain(versions).map(|(name, path)| ("VirtualService", name, path)));
+        }
+        if find.graph.policy.access || find.graph.policy.egress {
+            let own = std::iter::once((component.name.to_string(), component.path.clone()));
+            let several = component.versions.iter().filter(|_| component.versions.len() > 1);
+            let versions = several.map(|v| (component.version_name(v), v.path.clone()));
+            claims.extend(own.chain(versions).map(|(name, path)| ("policy", name, path)));
+        }
+        if find.graph.policy.mtls.is_some() {
+            let own = (component.name.to_string(), component.path.clone());
+            claims.push(("PeerAuthentication", own.0, own.1));
         }
         let own = claims.into_iter().map(|(k, name, path)| (k, &component.namespace, name, path));
         // These belong to the gateway, wherever the component is.

@@ -12,7 +12,7 @@ use self::shell::{Unbound, shell};
 use self::version::Binder;
 use self::volume::Volumes;
 use super::traffic::bind_callers;
-use super::{Answer, Component, ComponentId, Graph, Loader, Version, rule};
+use super::{Answer, Component, ComponentId, Graph, Loader, Policy, Version, rule};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, App, GatewayKind, Governance, TlsMode};
 use crate::source::{Path, Place};
@@ -29,7 +29,9 @@ pub fn build(
     sink: &mut Sink,
 ) -> Graph {
     let own = &system[0];
-    let (name, governance) = (own.name.0.clone(), own.governance);
+    let name = own.name.0.clone();
+    let governance = own.governance.unwrap_or(Governance::Kubernetes);
+    let policy = Policy::new(own.policy.clone(), governance);
     let (namespace, version) = (namespace(own), own.version.clone());
     let gateway = own.gateway.clone();
     gateway_strays(gateway.as_ref(), sink);
@@ -96,7 +98,8 @@ pub fn build(
         namespace,
         name,
         version: version.map(|version| version.to_string()),
-        governance: governance.unwrap_or(Governance::Kubernetes),
+        policy,
+        governance,
         gateway,
         apps,
         components,
@@ -199,6 +202,7 @@ fn gateway_strays(gateway: Option<&model::Gateway>, sink: &mut Sink) {
         ("class", gateway.class.is_some() && istio),
         ("port", gateway.port.is_some() && kind == GatewayKind::Ingress),
         ("selector", gateway.selector.is_some() && !istio),
+        ("serviceAccount", gateway.service_account.is_some() && !istio),
     ];
     let path = Path::root().field("gateway");
     for (field, _) in useless.into_iter().filter(|(_, useless)| *useless) {

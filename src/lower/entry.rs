@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::governance::gateway_routes;
 use super::view::{
-    Body, Gateway, Ingress, IngressHost, IngressPath, IstioGateway, Meta, Trace, View,
+    Body, Gateway, Ingress, IngressHost, IngressPath, IstioGateway, Meta, Pairs, Trace, View,
     VirtualService,
 };
 use super::{app_labels, slug};
@@ -42,15 +42,20 @@ fn origin(graph: &Graph, entries: &[(&Component, &Entry)]) -> (Path, Trace) {
     }
 }
 
+/// Labels of the pods of Istio's gateway.
+pub(super) fn gateway_pods(graph: &Graph) -> Pairs {
+    let selector = graph.gateway.as_ref().and_then(|gateway| gateway.selector.as_ref());
+    match selector {
+        Some(labels) => labels.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
+        None => vec![("istio".to_owned(), "ingressgateway".to_owned())],
+    }
+}
+
 fn istio(graph: &Graph, all: &[(&Component, &Entry)], views: &mut Vec<View>) {
     let told: Vec<(&Component, &Entry)> =
         all.iter().copied().filter(|(_, entry)| entry.own_port.is_none()).collect();
     let entries = &*told;
-    let selector = graph.gateway.as_ref().and_then(|gateway| gateway.selector.as_ref());
-    let selector = match selector {
-        Some(labels) => labels.iter().map(|(k, v)| (k.to_string(), v.clone())).collect(),
-        None => vec![("istio".to_owned(), "ingressgateway".to_owned())],
-    };
+    let selector = gateway_pods(graph);
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
     let (path, mut trace) = origin(graph, all);
     let mut gateway = IstioGateway { meta, selector, servers: Vec::new() };

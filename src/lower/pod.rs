@@ -59,7 +59,11 @@ pub(super) fn lower(
         ("app.kubernetes.io/part-of".to_owned(), graph.name.to_string()),
     ]);
     let mut annotations = version.annotations.clone();
-    if graph.governance == Governance::Istio {
+    if graph.governance == Governance::Istio && component.outside_mesh {
+        labels.insert("sidecar.istio.io/inject".into(), "false".into());
+        let place = Place::Value(component.path.field("governance"));
+        trace.add("metadata.labels.sidecar.istio.io/inject", place);
+    } else if graph.governance == Governance::Istio {
         labels.insert("sidecar.istio.io/inject".into(), "true".into());
         if component.kind.ends() || version.containers().nth(1).is_some() {
             // A plain sidecar never ends, and with it neither would the job; and it starts only

@@ -4,6 +4,7 @@ mod batch;
 mod core;
 mod entry;
 mod istio;
+mod policy;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub use batch::*;
 pub use core::*;
 pub use entry::*;
 pub use istio::*;
+pub use policy::*;
 
 /// Pairs in the order in which a template prints them.
 pub type Pairs = Vec<(String, String)>;
@@ -82,6 +84,10 @@ pub enum Body {
     DestinationRule(DestinationRule),
     VirtualService(VirtualService),
     ServiceEntry(ServiceEntry),
+    NetworkPolicy(NetworkPolicy),
+    AuthorizationPolicy(AuthorizationPolicy),
+    PeerAuthentication(PeerAuthentication),
+    Sidecar(Sidecar),
 }
 
 impl Body {
@@ -108,6 +114,10 @@ impl Body {
             Self::DestinationRule(_) => "istio/destination-rule",
             Self::VirtualService(_) => "istio/virtual-service",
             Self::ServiceEntry(_) => "istio/service-entry",
+            Self::NetworkPolicy(_) => "kubernetes/network-policy",
+            Self::AuthorizationPolicy(_) => "istio/authorization-policy",
+            Self::PeerAuthentication(_) => "istio/peer-authentication",
+            Self::Sidecar(_) => "istio/sidecar",
         }
     }
 }

@@ -93,6 +93,7 @@ impl Via {
 
 /// The entry that exposed components share.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Gateway {
     /// Which API describes it. Without it: `istio` in the istio mode, else `gateway-api`.
     #[schemars(example = &"gateway-api")]
@@ -112,6 +113,14 @@ pub struct Gateway {
     pub selector: Option<BTreeMap<Label, String>>,
     /// TLS, beside plain HTTP. Without it: plain HTTP alone.
     pub tls: Option<GatewayTls>,
+    /// The namespace of the gateway's pods, which a policy lets in. Without it: for `istio`
+    /// `istio-system`, else unknown.
+    #[schemars(example = &"istio-ingress")]
+    pub namespace: Option<Name>,
+    /// For `istio`: the identity of the gateway's pods, which a policy lets in. Without it:
+    /// `istio-ingressgateway-service-account`.
+    #[schemars(example = &"istio-ingress")]
+    pub service_account: Option<Name>,
 }
 
 /// TLS at the entry.

@@ -14,7 +14,7 @@ use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 15] = [
+const COMPONENT_ONLY: [&str; 16] = [
     "kind",
     "namespace",
     "address",
@@ -22,6 +22,7 @@ const COMPONENT_ONLY: [&str; 15] = [
     "ports",
     "aliases",
     "expose",
+    "governance",
     "serviceAccount",
     "propagates",
     "versionOf",

@@ -39,6 +39,7 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
     let mut out = Vec::new();
     gateway_lacks(graph, &mut out);
     tls_lacks(graph, &mut out);
+    policy_lacks(graph, &mut out);
     for (id, component) in graph.ids() {
         let gateway_only = split_at_gateway_only(graph, id);
         if graph.governance == Governance::Kubernetes && !gateway_only {
@@ -243,19 +244,11 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             }
         }
     }
-    let retried = traffic.retries.as_ref().is_some_and(Retries::repeat);
-    let governed = !traffic.rules.is_empty()
-        || traffic.split.is_some()
-        || traffic.fault.is_some()
-        || traffic.timeout.is_some()
-        || traffic.mirror.is_some()
-        || traffic.breaker.is_some()
-        || retried;
     let around = component
         .entries
         .iter()
         .find(|entry| entry.via.is_blind() || graph.gateway_kind() == GatewayKind::Ingress);
-    if let (true, Some(entry)) = (governed, around) {
+    if let (true, Some(entry)) = (governed(component), around) {
         out.push(Lack {
             who: "this entry",
             what: format!("apply the traffic of `{}`", component.name),
@@ -295,6 +288,34 @@ fn external_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             path: component.path.field("ports").key(&port.name),
         });
     }
+}
+
+/// Whether a component asks for anything that the caller's proxy would have to do.
+pub fn governed(component: &Component) -> bool {
+    let traffic = &component.traffic;
+    !traffic.rules.is_empty()
+        || traffic.split.is_some()
+        || traffic.fault.is_some()
+        || traffic.timeout.is_some()
+        || traffic.mirror.is_some()
+        || traffic.breaker.is_some()
+        || traffic.retries.as_ref().is_some_and(Retries::repeat)
+}
+
+/// What the policy asks for and plain Kubernetes cannot do.
+fn policy_lacks(graph: &Graph, out: &mut Vec<Lack>) {
+    if graph.governance != Governance::Kubernetes || graph.policy.mtls.is_none() {
+        return;
+    }
+    out.push(Lack {
+        who: "plain Kubernetes",
+        what: "secure calls between components".into(),
+        why: "there is no proxy that could".into(),
+        help: "use istio, or write `fallback: drop` in the policy".into(),
+        instead: "0 of 100 calls are encrypted by this".into(),
+        fallback: graph.policy.fallback,
+        path: graph.policy.path("mtls"),
+    });
 }
 
 /// Whether every call to a component comes through a gateway that follows rules and splits itself.

@@ -6,7 +6,7 @@ use super::super::traffic::TrafficBinder;
 use super::super::{Account, Component, Entry, PathMatch, Port, rule};
 use super::Scope;
 use crate::diag::{Diagnostic, Sink};
-use crate::model::{self, Kind, Name, Protocol, Via};
+use crate::model::{self, Exemption, Kind, Name, Protocol, Via};
 use crate::source::{Path, Place};
 
 /// A version before its names are bound.
@@ -62,6 +62,7 @@ pub(super) fn shell(
                 versions.iter().flat_map(|(.., settings)| settings.written()).collect();
             stray.extend(component.service_account.as_ref().map(|_| "serviceAccount"));
             stray.extend(component.expose.as_ref().map(|_| "expose"));
+            stray.extend(component.governance.map(|_| "governance"));
             stray.extend(component.version.as_ref().map(|_| "version"));
             stray.extend(versioned.then_some("versions"));
             versions.clear();
@@ -130,6 +131,7 @@ pub(super) fn shell(
         namespace: component.namespace.map_or_else(|| scope.namespace.clone(), |own| own.0),
         addresses: addresses(component.address, &path.field("address")),
         tls: component.tls,
+        outside_mesh: component.governance == Some(Exemption::None),
         account: account(component.service_account, &name),
         aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
         propagates: component

@@ -153,7 +153,7 @@ impl Binder<'_> {
                     place,
                     "this is the component itself",
                 )
-                .help("remove it; a component always reaches itself"),
+                .help("remove it"),
             );
             return None;
         }

@@ -5,7 +5,7 @@ pub static SELF_DEPENDENCY: Rule = Rule {
     code: "self-dependency",
     severity: Severity::Error,
     summary: "a component depends on itself",
-    explain: "A component always reaches itself, and cannot start after itself.",
+    explain: "Calls between the pods of one component are not calls between components, and nothing can start after itself. Under a policy, the pods of a statefulset reach each other.",
     wrong: concat!(
         "components:\n",
         "  web:\n",

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod external;
+mod policy;
 mod route;
 
 use self::breaker::breaker;
@@ -16,6 +17,8 @@ use crate::lower::view::{
 use crate::lower::{host, labels, slug};
 use crate::model::{Kind, Retries};
 use crate::source::{Path, Place};
+
+pub(crate) use policy::{policy, policy_of_application};
 
 /// The mode's own objects for one component.
 pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {

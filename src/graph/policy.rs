@@ -1,0 +1,137 @@
+//! What may be called, and who stands outside the mesh.
+
+use std::collections::BTreeSet;
+
+use super::{Call, Component, Entry, Graph, Port, Version};
+use crate::model::{self, Fallback, GatewayKind, Governance, Kind, Mtls, Protocol, Via};
+use crate::source::{Path, Place};
+
+/// The policy, with its short form spelt out.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Whether a component can be called by its declared callers and its entries alone.
+    pub access: bool,
+    /// How calls within the mesh are secured; `None` leaves it to the mesh.
+    pub mtls: Option<Mtls>,
+    /// Whether a component can call what it declares to call and nothing else.
+    pub egress: bool,
+    /// What to do where a mode cannot do it.
+    pub fallback: Option<Fallback>,
+    /// Whether it is the short form, which asks of each mode what it has.
+    whole: bool,
+}
+
+/// What stands between the outside and an exposed port, as seen from its pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// A load balancer: calls come from anywhere.
+    Balancer,
+    /// The gateway that Istio was installed with: part of the mesh.
+    MeshGateway,
+    /// A gateway that Istio runs for this app alone, in its namespace: part of the mesh.
+    OwnGateway,
+    /// A gateway of somebody else: its pods are where the file says, or anywhere.
+    Foreign,
+}
+
+/// The class of the gateways that Istio runs by itself.
+/// Source: the GatewayClass that istiod creates, `istio`.
+const OWN_CLASS: &str = "istio";
+
+impl Policy {
+    pub(super) fn new(written: Option<model::Policy>, governance: Governance) -> Self {
+        match written {
+            None => Self::default(),
+            Some(model::Policy::Whole) => Self {
+                access: true,
+                mtls: (governance == Governance::Istio).then_some(Mtls::Strict),
+                egress: true,
+                fallback: None,
+                whole: true,
+            },
+            Some(model::Policy::Parts(parts)) => Self {
+                access: parts.access.is_some(),
+                mtls: parts.mtls,
+                egress: parts.egress.is_some(),
+                fallback: parts.fallback,
+                whole: false,
+            },
+        }
+    }
+
+    /// Where a part is written: the part, or the short form of all.
+    pub fn place(&self, part: &'static str) -> Place {
+        let path = self.path(part);
+        if self.whole { Place::Value(path) } else { Place::Key(path) }
+    }
+
+    /// The path of a part, or that of the short form of all.
+    pub fn path(&self, part: &'static str) -> Path {
+        let path = Path::root().field("policy");
+        if self.whole { path } else { path.field(part) }
+    }
+}
+
+impl Graph {
+    /// Whether the pods of a component have a proxy of the mesh.
+    pub fn meshed(&self, component: &Component) -> bool {
+        self.governance == Governance::Istio
+            && component.kind != Kind::External
+            && !component.outside_mesh
+    }
+
+    /// What stands before an exposed port.
+    pub fn gate(&self, entry: &Entry) -> Gate {
+        let class = self.gateway.as_ref().and_then(|gateway| gateway.class.as_deref());
+        match (entry.via, self.gateway_kind()) {
+            (Via::LoadBalancer | Via::NodePort, _) => Gate::Balancer,
+            (Via::Gateway, GatewayKind::Istio) => Gate::MeshGateway,
+            (Via::Gateway, GatewayKind::GatewayApi) if class == Some(OWN_CLASS) => Gate::OwnGateway,
+            (Via::Gateway, _) => Gate::Foreign,
+        }
+    }
+
+    /// Calls of the components that are kept out of the mesh: each caller with its call, once for
+    /// each callee and port.
+    pub fn calls_past_the_mesh(&self) -> impl Iterator<Item = (&Component, &Call)> {
+        let mut seen = BTreeSet::new();
+        let outside = self.ids().filter(|(_, component)| {
+            self.governance == Governance::Istio && component.app == 0 && component.outside_mesh
+        });
+        let calls = outside.flat_map(|(id, component)| {
+            let calls = component.versions.iter().flat_map(|version| &version.calls);
+            calls.map(move |call| (id, component, call))
+        });
+        calls
+            .filter(move |(id, _, call)| seen.insert((*id, call.to, call.port)))
+            .map(|(_, component, call)| (component, call))
+    }
+
+    /// Whether the mesh can tell, of every call that a version makes, whom it is for. Of bytes to a
+    /// host outside it cannot: a name is gone once it is an address.
+    pub fn calls_are_known(&self, version: &Version) -> bool {
+        version.calls.iter().all(|call| {
+            let callee = self.component(call.to);
+            !callee.is_host_outside() || callee.ports[call.port].says_its_host()
+        })
+    }
+}
+
+impl Component {
+    /// Whether it is outside and known by a host name, not by an address.
+    pub fn is_host_outside(&self) -> bool {
+        self.outside_hosts().next().is_some()
+    }
+
+    /// Whether it is such a host and some calls to it name it.
+    pub fn has_known_host(&self) -> bool {
+        self.is_host_outside() && self.ports.iter().any(Port::says_its_host)
+    }
+}
+
+impl Port {
+    /// Whether a call says which host it is for: in its requests, or in the greeting of TLS.
+    pub fn says_its_host(&self) -> bool {
+        self.protocol.is_http() || matches!(self.protocol, Protocol::Https | Protocol::Tls)
+    }
+}

@@ -1,0 +1,413 @@
+//! Policy from the graph: what each component's pods may be called by, and may call.
+//!
+//! Every component gets a policy of its own that closes it and opens its declared edges. So nothing
+//! depends on the order in which the policies are applied, and other apps in the namespace keep
+//! what they have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::view::{Body, Meta, NetworkPolicy, NetworkRule, Pairs, Peer, Trace, View};
+use super::{governance, labels};
+use crate::graph::{Call, Component, ComponentId, Gate, Graph, Port};
+use crate::model::Kind;
+use crate::source::{Path, Place};
+
+/// Where Istio's control plane runs, and the gateway that is installed with it.
+/// Source: the root namespace of Istio's charts and of `istioctl install`.
+pub(super) const ISTIO_NAMESPACE: &str = "istio-system";
+
+/// Where a pod asks for names. Source: RFC 1035 §4.2.
+const NAME_SERVICE: [(u16, &str); 2] = [(53, "UDP"), (53, "TCP")];
+
+/// Where a proxy gets its settings and certificates. Source: the Service of Istio's `istiod` chart,
+/// port `https-dns`.
+const CONTROL_PLANE: (u16, &str) = (15012, "TCP");
+
+/// Where pods with a token reach the Kubernetes API: the port of the Service `kubernetes`, and the
+/// one that kubeadm and most providers have behind it.
+const KUBERNETES_API: [(u16, &str); 2] = [(443, "TCP"), (6443, "TCP")];
+
+/// A version, or all versions of a component.
+type Scope = Option<usize>;
+
+/// The number that the container listens on, and the transport.
+pub(super) type Socket = (u16, &'static str);
+
+/// Who calls a component, or one of its versions: by socket, then by caller.
+type Incoming = BTreeMap<Scope, BTreeMap<Socket, BTreeMap<ComponentId, Who>>>;
+
+/// Who calls each component, from everybody's declared calls.
+pub(super) struct Callers(Vec<Incoming>);
+
+/// Which versions of a component call, and where the first of them says so.
+#[derive(Debug)]
+pub(super) struct Who {
+    versions: BTreeSet<usize>,
+    pub(super) path: Path,
+}
+
+impl Callers {
+    /// Every declared call, at the callee. Linear in the calls.
+    pub(super) fn of(graph: &Graph) -> Self {
+        let mut all: Vec<Incoming> = Vec::new();
+        all.resize_with(graph.components.len(), BTreeMap::new);
+        for (id, component) in graph.ids() {
+            for (position, version) in component.versions.iter().enumerate() {
+                for call in &version.calls {
+                    let callee = graph.component(call.to);
+                    all[call.to.0]
+                        .entry(scope_of(callee, call))
+                        .or_default()
+                        .entry(socket(&callee.ports[call.port]))
+                        .or_default()
+                        .entry(id)
+                        .or_insert_with(|| Who {
+                            versions: BTreeSet::new(),
+                            path: call.path.clone(),
+                        })
+                        .versions
+                        .insert(position);
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// Who calls a component or one of its versions.
+    pub(super) fn at(
+        &self,
+        id: ComponentId,
+        scope: Scope,
+    ) -> impl Iterator<Item = (Socket, &BTreeMap<ComponentId, Who>)> {
+        self.0[id.0].get(&scope).into_iter().flatten().map(|(socket, who)| (*socket, who))
+    }
+}
+
+/// Which versions of the callee a call may reach.
+fn scope_of(callee: &Component, call: &Call) -> Scope {
+    call.version.filter(|_| callee.versions.len() > 1)
+}
+
+pub(super) fn socket(port: &Port) -> Socket {
+    (port.target, port.protocol.transport())
+}
+
+/// Labels of the pods of a component, or of one of its versions.
+pub(super) fn pods(component: &Component, scope: Scope) -> Pairs {
+    let mut labels = vec![("app".to_owned(), component.name.to_string())];
+    if let Some(version) = scope {
+        labels.push(("version".to_owned(), component.versions[version].name.to_string()));
+    }
+    labels
+}
+
+/// Whether the pods of a component call each other: those of a stateful set know one another by
+/// name, and that is what they have names for.
+pub(super) fn call_each_other(component: &Component) -> bool {
+    component.kind == Kind::StatefulSet && !component.ports.is_empty()
+}
+
+/// The policy of the application as a whole.
+pub(super) fn application(graph: &Graph, views: &mut Vec<View>) {
+    governance::policy_of_application(graph, views);
+}
+
+/// The policy of one component.
+pub(super) fn component(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<View>) {
+    let component = graph.component(id);
+    if component.kind == Kind::External {
+        return;
+    }
+    let policy = &graph.policy;
+    if policy.access || policy.egress {
+        let calls = calls(graph, component);
+        for scope in scopes(component) {
+            network(graph, callers, &calls, id, scope, views);
+        }
+    }
+    governance::policy(graph, callers, id, views);
+}
+
+/// All versions together, then each for what it has alone.
+pub(super) fn scopes(component: &Component) -> impl Iterator<Item = Scope> {
+    let alone = if component.versions.len() > 1 { component.versions.len() } else { 0 };
+    std::iter::once(None).chain((0..alone).map(Some))
+}
+
+/// The name of a policy for all versions, or for one.
+pub(super) fn name(component: &Component, scope: Scope) -> String {
+    match scope {
+        None => component.name.to_string(),
+        Some(version) => component.version_name(&component.versions[version]),
+    }
+}
+
+/// Name, labels and place of an object of the policy.
+pub(super) fn meta(graph: &Graph, component: &Component, scope: Scope) -> (Meta, Path) {
+    let namespace = Some(&*component.namespace);
+    let mut meta = Meta::new(name(component, scope), namespace, labels(graph, component));
+    let Some(version) = scope else { return (meta, component.path.clone()) };
+    let version = &component.versions[version];
+    meta.labels.push(("version".into(), version.name.to_string()));
+    (meta, version.path.clone())
+}
+
+/// One NetworkPolicy. The policy of all versions is there even if it opens nothing: it closes the
+/// pods. It needs not name kubelet, which Kubernetes always lets through to its own pods. In a mesh
+/// it needs the app's ports alone: proxies are reached inside the pod, behind the policy.
+fn network(
+    graph: &Graph,
+    callers: &Callers,
+    calls: &Outgoing<'_>,
+    id: ComponentId,
+    scope: Scope,
+    views: &mut Vec<View>,
+) {
+    let component = graph.component(id);
+    let policy = &graph.policy;
+    let mut trace = Trace::default();
+    let mut directions = Vec::new();
+    let mut part = |wanted: bool, part: &'static str| {
+        if wanted {
+            directions.push(policy.place(part));
+        }
+        wanted.then(Rules::default)
+    };
+    let mut ingress = part(policy.access, "access");
+    let mut egress = part(policy.egress, "egress");
+    if let Some(rules) = &mut ingress {
+        let from = Rules::at("spec.ingress", "from", rules);
+        incoming(graph, callers, id, scope, from, &mut trace);
+    }
+    if let Some(rules) = &mut egress {
+        let to = Rules::at("spec.egress", "to", rules);
+        outgoing(graph, calls, id, scope, to, &mut trace);
+    }
+    let [ingress, egress] = [ingress, egress].map(|rules| {
+        // A version adds to what all versions have.
+        rules.map(|rules| rules.list).filter(|list| scope.is_none() || !list.is_empty())
+    });
+    if ingress.is_none() && egress.is_none() {
+        return;
+    }
+    if scope.is_none() {
+        for (position, place) in directions.into_iter().enumerate() {
+            trace.add(format!("spec.policyTypes.{position}"), place);
+        }
+    }
+    let (meta, origin) = meta(graph, component, scope);
+    let body = NetworkPolicy { meta, pods: pods(component, scope), ingress, egress };
+    views.push(View::new(Body::NetworkPolicy(body), origin, trace));
+}
+
+/// The rules of one direction, and the names of its fields.
+#[derive(Default)]
+struct Rules {
+    list: Vec<NetworkRule>,
+    field: &'static str,
+    peers: &'static str,
+}
+
+impl Rules {
+    fn at<'r>(field: &'static str, peers: &'static str, rules: &'r mut Self) -> &'r mut Self {
+        (rules.field, rules.peers) = (field, peers);
+        rules
+    }
+
+    /// Adds a rule, with the place that opened it and those of its peers.
+    fn add(
+        &mut self,
+        ports: Vec<Socket>,
+        peers: Vec<(Peer, Option<Place>)>,
+        place: Place,
+        trace: &mut Trace,
+    ) {
+        let rule = format!("{}.{}", self.field, self.list.len());
+        for (position, (_, place)) in peers.iter().enumerate() {
+            if let Some(place) = place {
+                trace.add(format!("{rule}.{}.{position}", self.peers), place.clone());
+            }
+        }
+        trace.add(rule, place);
+        let peers = peers.into_iter().map(|(peer, _)| peer).collect();
+        self.list.push(NetworkRule { peers, ports });
+    }
+}
+
+/// Connections to a component: from its callers, its entries, and its own pods.
+fn incoming(
+    graph: &Graph,
+    callers: &Callers,
+    id: ComponentId,
+    scope: Scope,
+    rules: &mut Rules,
+    trace: &mut Trace,
+) {
+    let component = graph.component(id);
+    for (socket, callers) in callers.at(id, scope) {
+        let mut peers = Vec::new();
+        let mut first = None;
+        for (caller, who) in callers {
+            let caller = graph.component(*caller);
+            let place = Place::Key(who.path.clone());
+            first.get_or_insert_with(|| place.clone());
+            let all = who.versions.len() == caller.versions.len();
+            let versions: Vec<Scope> = match all {
+                true => vec![None],
+                false => who.versions.iter().copied().map(Some).collect(),
+            };
+            peers.extend(
+                versions
+                    .into_iter()
+                    .map(|scope| (peer(component, caller, scope), Some(place.clone()))),
+            );
+        }
+        let place = first.unwrap_or_else(|| graph.policy.place("access"));
+        rules.add(vec![socket], peers, place, trace);
+    }
+    if scope.is_some() {
+        return;
+    }
+    for entry in &component.entries {
+        let socket = socket(&component.ports[entry.port]);
+        let peers = match gate(graph, component, graph.gate(entry)) {
+            Some(peer) => vec![(peer, None)],
+            None => Vec::new(),
+        };
+        rules.add(vec![socket], peers, Place::Key(entry.path.clone()), trace);
+    }
+    if call_each_other(component) {
+        let own = (peer(component, component, None), None);
+        let place = Place::Key(component.path.clone());
+        rules.add(sockets(component.ports.iter()), vec![own], place, trace);
+    }
+}
+
+/// The pods of a gateway; none where nobody knows them, or where there are none.
+fn gate(graph: &Graph, home: &Component, gate: Gate) -> Option<Peer> {
+    let gateway = graph.gateway.as_ref();
+    let namespace = gateway.and_then(|gateway| gateway.namespace.as_ref()).map(|n| n.to_string());
+    match gate {
+        Gate::Balancer => None,
+        Gate::MeshGateway => Some(Peer {
+            namespace: Some(namespace.unwrap_or_else(|| ISTIO_NAMESPACE.to_owned())),
+            pods: super::entry::gateway_pods(graph),
+            ..Peer::default()
+        }),
+        // Source: the labels that istiod gives to the gateways that it runs.
+        Gate::OwnGateway => Some(Peer {
+            namespace: (home.namespace != graph.namespace).then(|| graph.namespace.to_string()),
+            pods: vec![(
+                "gateway.networking.k8s.io/gateway-name".to_owned(),
+                graph.name.to_string(),
+            )],
+            ..Peer::default()
+        }),
+        Gate::Foreign => {
+            namespace.map(|namespace| Peer { namespace: Some(namespace), ..Peer::default() })
+        }
+    }
+}
+
+/// Some pods of `of`, as a policy in the namespace of `home` names them.
+fn peer(home: &Component, of: &Component, scope: Scope) -> Peer {
+    let elsewhere = of.namespace != home.namespace;
+    Peer {
+        namespace: elsewhere.then(|| of.namespace.to_string()),
+        pods: pods(of, scope),
+        ..Peer::default()
+    }
+}
+
+/// Sockets of ports, each once.
+fn sockets<'p>(ports: impl Iterator<Item = &'p Port>) -> Vec<Socket> {
+    let all: BTreeSet<Socket> = ports.map(socket).collect();
+    all.into_iter().collect()
+}
+
+/// Connections from a component: to name servers, the control plane, and what it calls.
+fn outgoing(
+    graph: &Graph,
+    calls: &Outgoing<'_>,
+    id: ComponentId,
+    scope: Scope,
+    rules: &mut Rules,
+    trace: &mut Trace,
+) {
+    let component = graph.component(id);
+    let declared = || graph.policy.place("egress");
+    if scope.is_none() {
+        rules.add(NAME_SERVICE.to_vec(), Vec::new(), declared(), trace);
+        if graph.meshed(component) {
+            let control_plane = Peer {
+                namespace: Some(ISTIO_NAMESPACE.to_owned()),
+                pods: vec![("app".to_owned(), "istiod".to_owned())],
+                ..Peer::default()
+            };
+            rules.add(vec![CONTROL_PLANE], vec![(control_plane, None)], declared(), trace);
+        }
+        if component.account.token {
+            let place = Place::Key(component.path.field("serviceAccount"));
+            rules.add(KUBERNETES_API.to_vec(), Vec::new(), place, trace);
+        }
+        if call_each_other(component) {
+            let own = (peer(component, component, None), None);
+            let place = Place::Key(component.path.clone());
+            rules.add(sockets(component.ports.iter()), vec![own], place, trace);
+        }
+    }
+    for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
+        let place = Place::Key(path.clone());
+        let peers = match callee.kind {
+            Kind::External => outside(callee),
+            _ => vec![peer(component, callee, whom)],
+        };
+        let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();
+        rules.add(vec![socket(port)], peers, place, trace);
+    }
+}
+
+/// The addresses of an external component; a policy cannot hold a name, so that is anywhere, which
+/// no peer at all stands for.
+fn outside(component: &Component) -> Vec<Peer> {
+    if component.is_host_outside() {
+        return Vec::new();
+    }
+    let block = |ip: std::net::IpAddr| {
+        let bits = if ip.is_ipv4() { 32 } else { 128 };
+        Peer { block: Some(format!("{ip}/{bits}")), ..Peer::default() }
+    };
+    component.outside_ips().map(|(ip, _)| block(ip)).collect()
+}
+
+/// A call: callee, which of its versions, port, where it is written.
+type Whom<'g> = (&'g Component, Scope, &'g Port, &'g Path);
+
+/// The calls that all versions of a component make, and those that each makes and not all.
+type Outgoing<'g> = BTreeMap<Scope, Vec<Whom<'g>>>;
+
+/// The calls of a component, each once.
+fn calls<'g>(graph: &'g Graph, component: &'g Component) -> Outgoing<'g> {
+    let mut made: BTreeMap<(ComponentId, Scope, usize), BTreeMap<usize, &Path>> = BTreeMap::new();
+    for (position, version) in component.versions.iter().enumerate() {
+        for call in &version.calls {
+            let callee = graph.component(call.to);
+            let whom = scope_of(callee, call);
+            // By two names of one callee, a version may make the same call twice.
+            let paths = made.entry((call.to, whom, call.port)).or_default();
+            paths.entry(position).or_insert(&call.path);
+        }
+    }
+    let everyone = component.versions.len();
+    let mut calls = Outgoing::new();
+    for ((callee, whom, port), paths) in made {
+        let callee = graph.component(callee);
+        let call = |path| (callee, whom, &callee.ports[port], path);
+        let common = paths.len() == everyone;
+        for (version, path) in paths.into_iter().take(if common { 1 } else { everyone }) {
+            let scope = if common { None } else { Some(version) };
+            calls.entry(scope).or_default().push(call(path));
+        }
+    }
+    calls
+}

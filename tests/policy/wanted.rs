@@ -1,0 +1,198 @@
+//! What should be open, from the graph and the entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::ENTRANCE;
+use super::cluster::{End, Socket, identity, list, text};
+
+/// What stands between the outside and a port.
+#[derive(Clone, Debug)]
+pub(super) enum Door {
+    Balancer,
+    /// A gateway: one end with an identity, or all of a namespace.
+    Gateway(End),
+    Unknown,
+}
+
+/// One application as it should be: read from its graph and its objects.
+pub(super) struct Wanted {
+    pub(super) pods: Vec<Pod>,
+    /// Component → port (target, transport) → doors.
+    pub(super) doors: BTreeMap<(String, Socket), Vec<Door>>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) outside: BTreeMap<String, Value>,
+}
+
+pub(super) struct Pod {
+    pub(super) end: End,
+    pub(super) component: String,
+    pub(super) version: String,
+    pub(super) kind: String,
+    pub(super) token: bool,
+    pub(super) sockets: BTreeSet<Socket>,
+}
+
+pub(super) struct Edge {
+    pub(super) from: String,
+    pub(super) name: String,
+    pub(super) callee: String,
+    /// The one version called.
+    pub(super) version: Option<String>,
+    pub(super) socket: Socket,
+    pub(super) port: u16,
+    pub(super) protocol: String,
+}
+
+pub(super) fn socket(port: &Value) -> Socket {
+    let transport = match port["protocol"].as_str() {
+        Some("udp") => "UDP",
+        Some("sctp") => "SCTP",
+        _ => "TCP",
+    };
+    (port["target"].as_u64().expect("a number") as u16, transport.to_owned())
+}
+
+impl Wanted {
+    pub(super) fn new(graph: &Value, all: &[Value], account: &str) -> Self {
+        let mut pods = Vec::new();
+        let mut edges = Vec::new();
+        let mut doors: BTreeMap<(String, Socket), Vec<Door>> = BTreeMap::new();
+        let mut outside = BTreeMap::new();
+        let components: BTreeMap<String, &Value> =
+            list(&graph["components"]).iter().map(|c| (text(&c["name"]), c)).collect();
+        let of = |kind: &'static str| all.iter().filter(move |object| object["kind"] == kind);
+        for (name, component) in &components {
+            if component["kind"] == "external" {
+                outside.insert(name.clone(), (*component).clone());
+            }
+            for version in list(&component["versions"]) {
+                let workload = all.iter().find(|object| {
+                    let pods = object["spec"]["template"].is_object()
+                        || object["spec"]["jobTemplate"].is_object();
+                    pods && object["metadata"]["name"] == version["workload"]
+                        && object["metadata"]["namespace"] == component["namespace"]
+                });
+                let workload = workload.unwrap_or_else(|| panic!("no workload for {version}"));
+                let spec = match &workload["spec"]["jobTemplate"] {
+                    Value::Null => &workload["spec"],
+                    job => &job["spec"],
+                };
+                let template = &spec["template"];
+                let labels = template["metadata"]["labels"].as_object().expect("labels");
+                let namespace = text(&component["namespace"]);
+                let own = text(&template["spec"]["serviceAccountName"]);
+                let meshed = labels.get("sidecar.istio.io/inject") == Some(&json!("true"));
+                pods.push(Pod {
+                    end: End {
+                        what: text(&version["workload"]),
+                        labels: labels.iter().map(|(k, v)| (k.clone(), text(v))).collect(),
+                        address: None,
+                        identity: meshed.then(|| identity(&namespace, &own)),
+                        namespace,
+                    },
+                    component: name.clone(),
+                    version: text(&version["name"]),
+                    kind: text(&component["kind"]),
+                    token: template["spec"]["automountServiceAccountToken"] == true,
+                    sockets: list(&component["ports"]).iter().map(socket).collect(),
+                });
+            }
+            for entry in list(&component["entries"]) {
+                let port = list(&component["ports"])
+                    .iter()
+                    .find(|port| port["name"] == entry["port"])
+                    .expect("the exposed port");
+                let balanced = of("Service").any(|service| {
+                    ["LoadBalancer", "NodePort"]
+                        .contains(&service["spec"]["type"].as_str().unwrap_or_default())
+                        && service["spec"]["selector"]["app"] == **name
+                        && service["metadata"]["namespace"] == component["namespace"]
+                        && list(&service["spec"]["ports"])
+                            .iter()
+                            .any(|one| one["port"] == port["port"])
+                });
+                let door = match balanced {
+                    true => Door::Balancer,
+                    false => gateway(graph, all, account),
+                };
+                doors.entry((name.clone(), socket(port))).or_default().push(door);
+            }
+        }
+        for edge in list(&graph["edges"]).iter().filter(|edge| edge["kind"] == "calls") {
+            // The pods of another app are not in these manifests.
+            let Some(callee) = components.get(&text(&edge["callee"])) else {
+                assert!(text(&edge["callee"]).contains('/'), "{edge}");
+                continue;
+            };
+            let port = list(&callee["ports"])
+                .iter()
+                .find(|port| port["name"] == edge["port"])
+                .expect("the called port");
+            let name = text(&edge["to"]);
+            let common =
+                edge["to"] == edge["callee"] || list(&callee["aliases"]).contains(&edge["to"]);
+            let version = name.strip_prefix(&format!("{}-", text(&edge["callee"])));
+            edges.push(Edge {
+                from: text(&edge["from"]),
+                version: version.filter(|_| !common).map(str::to_owned),
+                callee: text(&edge["callee"]),
+                socket: socket(port),
+                port: port["port"].as_u64().expect("a number") as u16,
+                protocol: text(&port["protocol"]),
+                name,
+            });
+        }
+        Self { pods, doors, edges, outside }
+    }
+
+    pub(super) fn declared(&self, a: &Pod, b: &Pod, socket: &Socket) -> bool {
+        self.edges.iter().any(|edge| {
+            edge.from == a.end.what
+                && edge.callee == b.component
+                && edge.socket == *socket
+                && edge.version.as_ref().is_none_or(|version| *version == b.version)
+        }) || (self.peers(a, b) && b.sockets.contains(socket))
+    }
+
+    /// The pods of a stateful set reach each other.
+    pub(super) fn peers(&self, a: &Pod, b: &Pod) -> bool {
+        a.component == b.component && a.kind == "statefulset" && !a.sockets.is_empty()
+    }
+
+    pub(super) fn doors(&self, b: &Pod, socket: &Socket) -> &[Door] {
+        self.doors.get(&(b.component.clone(), socket.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn open_to_all(&self, b: &Pod, socket: &Socket) -> bool {
+        self.doors(b, socket).iter().any(|door| matches!(door, Door::Balancer | Door::Unknown))
+    }
+
+    /// Whether a gateway outside the mesh leads there: it has no identity that one could ask for.
+    pub(super) fn has_foreign_gateway(&self, b: &Pod, socket: &Socket) -> bool {
+        let foreign = |door: &Door| matches!(door, Door::Gateway(end) if !end.meshed());
+        self.doors(b, socket).iter().any(foreign)
+    }
+}
+
+/// The shared gateway: which pods it has, by the objects that describe it.
+pub(super) fn gateway(graph: &Value, all: &[Value], account: &str) -> Door {
+    let app = text(&graph["namespace"]);
+    let api = |object: &&Value, group: &str| {
+        object["kind"] == "Gateway" && text(&object["apiVersion"]).starts_with(group)
+    };
+    if let Some(mesh) = all.iter().find(|object| api(object, "networking.istio.io")) {
+        let labels = mesh["spec"]["selector"].as_object().expect("a selector");
+        let mut end = End::pod("gateway", ENTRANCE, &[], Some(account));
+        end.labels = labels.iter().map(|(k, v)| (k.clone(), text(v))).collect();
+        return Door::Gateway(end);
+    }
+    let own = all.iter().find(|object| api(object, "gateway.networking.k8s.io"));
+    if let Some(own) = own.filter(|own| own["spec"]["gatewayClassName"] == "istio") {
+        let name = text(&own["metadata"]["name"]);
+        let labels = [("gateway.networking.k8s.io/gateway-name", &*name)];
+        return Door::Gateway(End::pod("gateway", &app, &labels, Some(&format!("{name}-istio"))));
+    }
+    Door::Gateway(End::pod("controller", ENTRANCE, &[("app", "controller")], None))
+}
