@@ -201,7 +201,7 @@ pub fn json(graph: &Graph) -> Value {
                 "name": component.name,
                 "kind": component.kind.name(),
                 "namespace": component.namespace,
-                "address": component.addresses.first().map(|(address, _)| address),
+                "addresses": component.addresses.iter().map(|(address, _)| address).collect::<Vec<_>>(),
                 "aliases": component.aliases,
                 "propagates": component.propagates,
                 "ports": component.ports.iter().map(|port| json!({

@@ -184,11 +184,9 @@ impl Judge<'_> {
             }
             for call in &calls {
                 let Some(callee) = wanted.outside.get(&call.callee) else { continue };
-                if callee["address"]
-                    .as_str()
-                    .is_some_and(|a| a.parse::<std::net::IpAddr>().is_err())
-                {
-                    wide.insert((call.port, call.socket.1.clone()));
+                // The proxy, or the program, speaks to the number that the host listens on.
+                if list(&callee["addresses"]).iter().any(|address| !is_ip(&text(address))) {
+                    wide.insert(call.socket.clone());
                 }
             }
             let stranger = End::pod("stranger", "elsewhere", &[("app", "x")], Some("x"));
@@ -201,23 +199,24 @@ impl Judge<'_> {
                 }
             }
             for (outside, about) in &wanted.outside {
-                let address = text(&about["address"]);
+                let addresses: Vec<String> = list(&about["addresses"]).iter().map(text).collect();
                 let called: Vec<&&Edge> =
                     calls.iter().filter(|call| call.callee == *outside).collect();
-                if address.parse::<std::net::IpAddr>().is_ok() {
+                for address in &addresses {
+                    if !is_ip(address) {
+                        for Edge { socket, .. } in &called {
+                            let real = self.egress(&a.end, &End::address("198.51.100.1"), socket);
+                            self.expect(|| name(&format!("{address} {socket:?}")), real, true);
+                        }
+                        continue;
+                    }
                     let undeclared = (UNDECLARED, "TCP".to_owned());
                     for socket in list(&about["ports"]).iter().map(socket).chain([undeclared]) {
-                        let real = self.egress(&a.end, &End::address(&address), &socket);
+                        let real = self.egress(&a.end, &End::address(address), &socket);
                         let declared = called.iter().any(|call| call.socket == socket);
                         let open = !closed || declared || wide.contains(&socket);
                         self.expect(|| name(&format!("{address} {socket:?}")), real, open);
                     }
-                    continue;
-                }
-                for call in called {
-                    let socket = (call.port, call.socket.1.clone());
-                    let real = self.egress(&a.end, &End::address("198.51.100.1"), &socket);
-                    self.expect(|| name(&format!("{address} {socket:?}")), real, true);
                 }
             }
         }
@@ -248,15 +247,13 @@ impl Judge<'_> {
                     hosts.insert((home[&*edge.callee].to_owned(), name.clone()));
                 }
                 let Some(about) = wanted.outside.get(&edge.callee) else { continue };
-                let address = text(&about["address"]);
                 let named = ["http", "https", "http2", "grpc", "tls"].contains(&&*edge.protocol);
-                if address.parse::<std::net::IpAddr>().is_ok() {
-                    continue;
-                }
-                blind |= !named;
-                let known = self.cluster.knows(&a.end, &text(&about["namespace"]), &address);
-                if named {
-                    self.expect(|| format!("scope: {} → {address}", a.end.what), known, true);
+                for address in list(&about["addresses"]).iter().map(text).filter(|a| !is_ip(a)) {
+                    blind |= !named;
+                    let known = self.cluster.knows(&a.end, &text(&about["namespace"]), &address);
+                    if named {
+                        self.expect(|| format!("scope: {} → {address}", a.end.what), known, true);
+                    }
                 }
             }
             if wanted.peers(a, a) {
@@ -275,6 +272,10 @@ impl Judge<'_> {
             self.expect(|| format!("scope: {} → what is unknown", a.end.what), real, open);
         }
     }
+}
+
+fn is_ip(address: &str) -> bool {
+    address.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// What of the policy is not as the declared calls want it.

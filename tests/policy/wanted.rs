@@ -41,7 +41,6 @@ pub(super) struct Edge {
     /// The one version called.
     pub(super) version: Option<String>,
     pub(super) socket: Socket,
-    pub(super) port: u16,
     pub(super) protocol: String,
 }
 
@@ -139,7 +138,6 @@ impl Wanted {
                 version: version.filter(|_| !common).map(str::to_owned),
                 callee: text(&edge["callee"]),
                 socket: socket(port),
-                port: port["port"].as_u64().expect("a number") as u16,
                 protocol: text(&port["protocol"]),
                 name,
             });
