@@ -26,6 +26,7 @@ mod gateway_without_class;
 mod header_not_propagated;
 mod inexpressible_entry_rule;
 mod invalid_regex;
+mod latest_tag;
 mod limit_below_request;
 mod loopback_listener;
 mod loose_regex;
@@ -38,6 +39,8 @@ mod name_too_long;
 mod not_in_this_mode;
 mod object_name_collision;
 mod overloaded_version;
+mod plain_text_secret;
+mod protocol_conflict;
 mod reserved_label;
 mod reserved_user;
 mod retries_beyond_timeout;
@@ -53,7 +56,11 @@ mod start_order_cycle;
 mod sticky_behind_the_entry;
 mod timeout_below_callee;
 mod tls_without_certificate;
+mod undeclared_dependency;
+mod unknown_annotation;
 mod unknown_gateway_pods;
+mod unknown_host;
+mod unknown_variable;
 mod unreachable_component;
 mod unready_version;
 mod unreliable_header;
@@ -79,16 +86,16 @@ static CHECKS: &[Check] = &[
     (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
     (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
-    (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&caller_without_identity::CALLER_WITHOUT_IDENTITY, caller_without_identity::check),
     (&calls_past_the_mesh::CALLS_PAST_THE_MESH, calls_past_the_mesh::check),
+    (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&closed_port::CLOSED_PORT, closed_port::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
     (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
-    (&ejection_empties_version::EJECTION_EMPTIES_VERSION, ejection_empties_version::check),
     (&egress_by_port_alone::EGRESS_BY_PORT_ALONE, egress_by_port_alone::check),
+    (&ejection_empties_version::EJECTION_EMPTIES_VERSION, ejection_empties_version::check),
     (&entry_collision::ENTRY_COLLISION, entry_collision::check),
     (&env_reference_cycle::ENV_REFERENCE_CYCLE, env_reference_cycle::check),
     (&env_set_twice::ENV_SET_TWICE, env_set_twice::check),
@@ -100,10 +107,11 @@ static CHECKS: &[Check] = &[
     (&header_not_propagated::HEADER_NOT_PROPAGATED, header_not_propagated::check),
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
     (&invalid_regex::INVALID_REGEX, invalid_regex::check),
+    (&latest_tag::LATEST_TAG, latest_tag::check),
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
     (&loopback_listener::LOOPBACK_LISTENER, loopback_listener::check),
-    (&malformed_job::MALFORMED_JOB, malformed_job::check),
     (&loose_regex::LOOSE_REGEX, loose_regex::check),
+    (&malformed_job::MALFORMED_JOB, malformed_job::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
     (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
@@ -112,6 +120,8 @@ static CHECKS: &[Check] = &[
     (&not_in_this_mode::NOT_IN_THIS_MODE, not_in_this_mode::check),
     (&object_name_collision::OBJECT_NAME_COLLISION, object_name_collision::check),
     (&overloaded_version::OVERLOADED_VERSION, overloaded_version::check),
+    (&plain_text_secret::PLAIN_TEXT_SECRET, plain_text_secret::check),
+    (&protocol_conflict::PROTOCOL_CONFLICT, protocol_conflict::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
@@ -127,12 +137,16 @@ static CHECKS: &[Check] = &[
     (&sticky_behind_the_entry::STICKY_BEHIND_THE_ENTRY, sticky_behind_the_entry::check),
     (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
     (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
+    (&undeclared_dependency::UNDECLARED_DEPENDENCY, undeclared_dependency::check),
+    (&unknown_annotation::UNKNOWN_ANNOTATION, unknown_annotation::check),
     (&unknown_gateway_pods::UNKNOWN_GATEWAY_PODS, unknown_gateway_pods::check),
+    (&unknown_host::UNKNOWN_HOST, unknown_host::check),
+    (&unknown_variable::UNKNOWN_VARIABLE, unknown_variable::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
-    (&unused_app::UNUSED_APP, unused_app::check),
     (&unready_version::UNREADY_VERSION, unready_version::check),
     (&unreliable_header::UNRELIABLE_HEADER, unreliable_header::check),
     (&unserved_host::UNSERVED_HOST, unserved_host::check),
+    (&unused_app::UNUSED_APP, unused_app::check),
     (&unused_certificate::UNUSED_CERTIFICATE, unused_certificate::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
     (&volume_on_one_node::VOLUME_ON_ONE_NODE, volume_on_one_node::check),

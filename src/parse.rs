@@ -144,6 +144,7 @@ fn resolve(
     param_layers.extend(environment.as_ref());
     param_layers.extend(&settings);
     let params = Params::read(&param_layers, sink);
+    param_layers.iter().for_each(|layer| params.misspelt(layer, sink));
     let tree = params.substitute(root, sink);
     Grammar::app().check(&tree, sink);
     let (tree, environments) = layers::take(tree, "environments");
@@ -176,6 +177,7 @@ fn resolve(
     if let Err(reported) = sink.checkpoint() {
         return Ok((tree, Err(reported)));
     }
+    params.unused(sink);
     let app = typed(&tree, file, sink);
     Ok((tree, app))
 }

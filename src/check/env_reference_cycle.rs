@@ -87,7 +87,7 @@ pub fn ordered(env: &BTreeMap<String, EnvValue>) -> (Vec<&str>, Vec<&str>) {
 }
 
 /// The names in `$(NAME)`, without those that `$$(` escapes.
-fn references(text: &str) -> Vec<&str> {
+pub(super) fn references(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {

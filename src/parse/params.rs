@@ -1,5 +1,8 @@
 //! `${params.NAME}` at leaf positions becomes the parameter's value.
 
+mod usage;
+
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ struct Param {
     kind: Arc<str>,
     values: Vec<Arc<str>>,
     value: Option<(Arc<str>, Span)>,
+    used: Cell<bool>,
 }
 
 /// The parameters of a run.
@@ -39,6 +43,7 @@ impl Params {
                     kind: "string".into(),
                     values: Vec::new(),
                     value: None,
+                    used: Cell::new(false),
                 });
                 // A layer above the file may give the value alone.
                 if let Some(scalar) = value.scalar() {
@@ -130,6 +135,9 @@ impl Params {
                 return out;
             };
             let name = &name_on[..end];
+            if let Some(param) = self.0.get(name) {
+                param.used.set(true);
+            }
             match self.0.get(name) {
                 Some(Param { value: Some((value, _)), .. }) => out.push_str(value),
                 Some(param) => sink.report(

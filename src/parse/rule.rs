@@ -24,7 +24,9 @@ mod unknown_param;
 mod unknown_path;
 mod unknown_value;
 mod unreadable_app;
+mod unresolved_reference;
 mod unsupported_tag;
+mod unused_param;
 mod version_of_nothing;
 mod wrong_type;
 
@@ -54,7 +56,9 @@ pub use unknown_param::UNKNOWN_PARAM;
 pub use unknown_path::UNKNOWN_PATH;
 pub use unknown_value::UNKNOWN_VALUE;
 pub use unreadable_app::UNREADABLE_APP;
+pub use unresolved_reference::UNRESOLVED_REFERENCE;
 pub use unsupported_tag::UNSUPPORTED_TAG;
+pub use unused_param::UNUSED_PARAM;
 pub use version_of_nothing::VERSION_OF_NOTHING;
 pub use wrong_type::WRONG_TYPE;
 
@@ -84,7 +88,9 @@ pub static RULES: &[&Rule] = &[
     &UNKNOWN_PATH,
     &UNKNOWN_VALUE,
     &UNREADABLE_APP,
+    &UNRESOLVED_REFERENCE,
     &UNSUPPORTED_TAG,
+    &UNUSED_PARAM,
     &VERSION_OF_NOTHING,
     &WRONG_TYPE,
 ];

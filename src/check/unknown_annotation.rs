@@ -1,0 +1,149 @@
+use super::Finder;
+use crate::diag::{Diagnostic, Rule, Severity};
+use crate::source::Place;
+
+/// `unknown-annotation`: an annotation in Istio's name that Istio does not read on pods.
+pub(super) static UNKNOWN_ANNOTATION: Rule = Rule {
+    code: "unknown-annotation",
+    severity: Severity::Warning,
+    summary: "an annotation in Istio's name that Istio does not read on pods",
+    explain: "Annotations of a component go to its pods. Istio overlooks those that it does not know (IST0108) and those that belong to another kind of object (IST0107). weft knows what Istio 1.31 reads on pods.",
+    wrong: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    annotations: { sidecar.istio.io/proxyCpu: 100m }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+    right: concat!(
+        "governance: istio\n",
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    annotations: { sidecar.istio.io/proxyCPU: 100m }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+    ),
+};
+
+/// What Istio reads on pods, by domain. Source: istio/api, annotation/annotations.yaml.
+const ON_PODS: [(&str, &[&str]); 9] = [
+    (
+        "sidecar.istio.io",
+        &[
+            "agentLogLevel",
+            "bootstrapOverride",
+            "componentLogLevel",
+            "controlPlaneAuthPolicy",
+            "discoveryAddress",
+            "enableCoreDump",
+            "extraStatTags",
+            "inject",
+            "interceptionMode",
+            "logLevel",
+            "nativeSidecar",
+            "proxyCPU",
+            "proxyCPULimit",
+            "proxyImage",
+            "proxyImageType",
+            "proxyMemory",
+            "proxyMemoryLimit",
+            "rewriteAppHTTPProbers",
+            "statsCompression",
+            "statsEvictionInterval",
+            "statsHistogramBuckets",
+            "statsInclusionPrefixes",
+            "statsInclusionRegexps",
+            "statsInclusionSuffixes",
+            "status",
+            "userVolume",
+            "userVolumeMount",
+        ],
+    ),
+    (
+        "traffic.sidecar.istio.io",
+        &[
+            "excludeInboundPorts",
+            "excludeInterfaces",
+            "excludeOutboundIPRanges",
+            "excludeOutboundPorts",
+            "includeInboundPorts",
+            "includeOutboundIPRanges",
+            "includeOutboundPorts",
+            "kubevirtInterfaces",
+        ],
+    ),
+    (
+        "readiness.status.sidecar.istio.io",
+        &["applicationPorts", "failureThreshold", "initialDelaySeconds", "periodSeconds"],
+    ),
+    ("status.sidecar.istio.io", &["port"]),
+    ("proxy.istio.io", &["config", "overrides"]),
+    ("prometheus.istio.io", &["merge-metrics"]),
+    ("inject.istio.io", &["templates"]),
+    ("ambient.istio.io", &["bypass-inbound-capture", "dns-capture", "redirection"]),
+    ("istio.io", &["reroute-virtual-interfaces", "rev"]),
+];
+
+/// What Istio reads on objects other than pods, and which.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("alpha.istio.io/canonical-serviceaccounts", "Services"),
+    ("alpha.istio.io/kubernetes-serviceaccounts", "Services"),
+    ("istio.io/dry-run", "AuthorizationPolicies"),
+    ("networking.istio.io/exportTo", "Services"),
+    ("networking.istio.io/service-type", "Gateways"),
+    ("networking.istio.io/traffic-distribution", "Services"),
+    ("topology.istio.io/controlPlaneClusters", "Namespaces"),
+];
+
+/// Annotations with Istio's name are those that it reads on pods.
+pub(super) fn check(find: &mut Finder<'_>) {
+    let graph = find.graph;
+    for component in graph.own() {
+        for version in &component.versions {
+            for name in version.annotations.keys() {
+                let Some((domain, key)) = name.split_once('/') else { continue };
+                // Operators and the analyser read theirs on any object.
+                let any = ["install.operator.istio.io", "galley.istio.io"].contains(&domain);
+                if any || !(domain == "istio.io" || domain.ends_with(".istio.io")) {
+                    continue;
+                }
+                let known = ON_PODS.iter().find(|(known, _)| *known == domain);
+                if known.is_some_and(|(_, keys)| keys.contains(&key)) {
+                    continue;
+                }
+                let place = Place::Key(version.path.field("annotations").key(name));
+                let elsewhere = ELSEWHERE.iter().find(|(known, _)| known == name);
+                let diagnostic = match elsewhere {
+                    Some((_, kind)) => {
+                        let title = format!("Istio does not read `{name}` on pods");
+                        let label = format!("read on {kind} only");
+                        Diagnostic::new(&UNKNOWN_ANNOTATION, title, place, label).help("remove it")
+                    }
+                    None => {
+                        let title = format!("Istio does not know the annotation `{name}`");
+                        let all: Vec<String> = ON_PODS
+                            .iter()
+                            .filter(|(known, _)| *known == domain || keys_like(key, known))
+                            .flat_map(|(domain, keys)| {
+                                keys.iter().map(move |key| format!("{domain}/{key}"))
+                            })
+                            .collect();
+                        let known = all.iter().map(String::as_str);
+                        Diagnostic::new(&UNKNOWN_ANNOTATION, title, place, "has no effect")
+                            .suggest(name, known)
+                    }
+                };
+                find.report(diagnostic);
+            }
+        }
+    }
+}
+
+/// Whether a domain has exactly this key, so that the domain may be what is misspelt.
+fn keys_like(key: &str, domain: &str) -> bool {
+    let keys = ON_PODS.iter().find(|(known, _)| *known == domain);
+    keys.is_some_and(|(_, keys)| keys.contains(&key))
+}
