@@ -15,6 +15,7 @@ mod completions;
 mod editors;
 mod entry;
 mod explain;
+mod faults;
 mod formats;
 mod hostile;
 mod layout;
