@@ -4,6 +4,9 @@
 
 mod address_mismatch;
 mod approximated_traffic;
+mod autoscale_without_request;
+mod autoscaled_share;
+mod blocked_eviction;
 mod caller_never_calls;
 mod caller_without_identity;
 mod calls_past_the_mesh;
@@ -24,14 +27,17 @@ mod files_too_large;
 mod gateway_port_clash;
 mod gateway_without_class;
 mod header_not_propagated;
+mod headless_traffic;
 mod inexpressible_entry_rule;
 mod invalid_regex;
 mod latest_tag;
 mod limit_below_request;
 mod loopback_listener;
 mod loose_regex;
+mod malformed_autoscale;
 mod malformed_job;
 mod malformed_probe;
+mod malformed_rollout;
 mod malformed_schedule;
 mod misplaced_matcher;
 mod mount_collision;
@@ -41,6 +47,7 @@ mod object_name_collision;
 mod overloaded_version;
 mod plain_text_secret;
 mod protocol_conflict;
+mod replicas_with_autoscale;
 mod reserved_label;
 mod reserved_user;
 mod retries_beyond_timeout;
@@ -50,10 +57,12 @@ mod rule_on_opaque_port;
 mod senseless_quantity;
 mod shadowed_rule;
 mod share_without_replicas;
+mod shared_target;
 mod split_by_connection;
 mod split_not_by_replicas;
 mod start_order_cycle;
 mod sticky_behind_the_entry;
+mod swinging_share;
 mod timeout_below_callee;
 mod tls_without_certificate;
 mod undeclared_dependency;
@@ -85,6 +94,9 @@ type Check = (&'static Rule, fn(&mut Finder<'_>));
 static CHECKS: &[Check] = &[
     (&address_mismatch::ADDRESS_MISMATCH, address_mismatch::check),
     (&approximated_traffic::APPROXIMATED_TRAFFIC, approximated_traffic::check),
+    (&autoscale_without_request::AUTOSCALE_WITHOUT_REQUEST, autoscale_without_request::check),
+    (&autoscaled_share::AUTOSCALED_SHARE, autoscaled_share::check),
+    (&blocked_eviction::BLOCKED_EVICTION, blocked_eviction::check),
     (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
     (&caller_without_identity::CALLER_WITHOUT_IDENTITY, caller_without_identity::check),
     (&calls_past_the_mesh::CALLS_PAST_THE_MESH, calls_past_the_mesh::check),
@@ -105,14 +117,17 @@ static CHECKS: &[Check] = &[
     (&gateway_port_clash::GATEWAY_PORT_CLASH, gateway_port_clash::check),
     (&gateway_without_class::GATEWAY_WITHOUT_CLASS, gateway_without_class::check),
     (&header_not_propagated::HEADER_NOT_PROPAGATED, header_not_propagated::check),
+    (&headless_traffic::HEADLESS_TRAFFIC, headless_traffic::check),
     (&inexpressible_entry_rule::INEXPRESSIBLE_ENTRY_RULE, inexpressible_entry_rule::check),
     (&invalid_regex::INVALID_REGEX, invalid_regex::check),
     (&latest_tag::LATEST_TAG, latest_tag::check),
     (&limit_below_request::LIMIT_BELOW_REQUEST, limit_below_request::check),
     (&loopback_listener::LOOPBACK_LISTENER, loopback_listener::check),
     (&loose_regex::LOOSE_REGEX, loose_regex::check),
+    (&malformed_autoscale::MALFORMED_AUTOSCALE, malformed_autoscale::check),
     (&malformed_job::MALFORMED_JOB, malformed_job::check),
     (&malformed_probe::MALFORMED_PROBE, malformed_probe::check),
+    (&malformed_rollout::MALFORMED_ROLLOUT, malformed_rollout::check),
     (&malformed_schedule::MALFORMED_SCHEDULE, malformed_schedule::check),
     (&misplaced_matcher::MISPLACED_MATCHER, misplaced_matcher::check),
     (&mount_collision::MOUNT_COLLISION, mount_collision::check),
@@ -122,6 +137,7 @@ static CHECKS: &[Check] = &[
     (&overloaded_version::OVERLOADED_VERSION, overloaded_version::check),
     (&plain_text_secret::PLAIN_TEXT_SECRET, plain_text_secret::check),
     (&protocol_conflict::PROTOCOL_CONFLICT, protocol_conflict::check),
+    (&replicas_with_autoscale::REPLICAS_WITH_AUTOSCALE, replicas_with_autoscale::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
@@ -131,10 +147,12 @@ static CHECKS: &[Check] = &[
     (&senseless_quantity::SENSELESS_QUANTITY, senseless_quantity::check),
     (&shadowed_rule::SHADOWED_RULE, shadowed_rule::check),
     (&share_without_replicas::SHARE_WITHOUT_REPLICAS, share_without_replicas::check),
+    (&shared_target::SHARED_TARGET, shared_target::check),
     (&split_by_connection::SPLIT_BY_CONNECTION, split_by_connection::check),
     (&split_not_by_replicas::SPLIT_NOT_BY_REPLICAS, split_not_by_replicas::check),
     (&start_order_cycle::START_ORDER_CYCLE, start_order_cycle::check),
     (&sticky_behind_the_entry::STICKY_BEHIND_THE_ENTRY, sticky_behind_the_entry::check),
+    (&swinging_share::SWINGING_SHARE, swinging_share::check),
     (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
     (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
     (&undeclared_dependency::UNDECLARED_DEPENDENCY, undeclared_dependency::check),

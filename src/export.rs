@@ -202,7 +202,7 @@ pub fn json(graph: &Graph) -> Value {
                 "kind": component.kind.name(),
                 "namespace": component.namespace,
                 "addresses": component.addresses.iter().map(|(address, _)| address).collect::<Vec<_>>(),
-                "aliases": component.aliases,
+                "aliases": component.aliases.iter().map(|alias| &alias.name).collect::<Vec<_>>(),
                 "propagates": component.propagates,
                 "ports": component.ports.iter().map(|port| json!({
                     "name": port.name,

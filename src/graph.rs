@@ -16,8 +16,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    Access, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Probes, Protocol,
-    Resources, Schedule, SecurityContext, Via, VolumeKind,
+    self, Access, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Probes,
+    Protocol, Resources, Schedule, SecurityContext, Via, VolumeKind,
 };
 use crate::source::Path;
 
@@ -109,8 +109,14 @@ pub struct Component {
     pub tls: Option<ExternalTls>,
     /// Its ports, by name.
     pub ports: Vec<Port>,
-    /// DNS names beside its own, as written.
-    pub aliases: Vec<Arc<str>>,
+    /// DNS names beside its own, by name.
+    pub aliases: Vec<Alias>,
+    /// Whether its own name leads to each pod by itself.
+    pub headless: bool,
+    /// What it gives to whoever calls it, by the variable's name.
+    pub connect: BTreeMap<Arc<str>, model::ConnectValue>,
+    /// Where its numbers are read.
+    pub metrics: Option<Metrics>,
     /// Whether it is kept out of the mesh.
     pub outside_mesh: bool,
     /// The service account of its pods.
@@ -129,6 +135,42 @@ pub struct Component {
     pub schedule: Option<Schedule>,
     /// How it runs to its end, of a job or a cronjob.
     pub job: Job,
+}
+
+/// A DNS name of a component beside its own.
+#[derive(Debug)]
+pub struct Alias {
+    /// The name.
+    pub name: Arc<str>,
+    /// Where it is written.
+    pub path: Path,
+    /// The ports under this name, by their position in the component's ports, with the numbers that
+    /// callers use; none is all of them with their own numbers.
+    pub ports: Option<BTreeMap<usize, u16>>,
+    /// Whether it leads to each pod by itself.
+    pub headless: bool,
+}
+
+/// Where the numbers of a component are read.
+#[derive(Debug)]
+pub struct Metrics {
+    /// The port.
+    pub at: Scrape,
+    /// The path.
+    pub url: String,
+    /// How often; `None` is as Prometheus is set up.
+    pub interval: Option<model::Duration>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+/// A port that numbers are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrape {
+    /// One of the component's ports, by position.
+    Port(usize),
+    /// A port of the container that is none of them.
+    Container(u16),
 }
 
 /// A service account.
@@ -198,8 +240,16 @@ pub struct Version {
     pub path: Path,
     /// The name of its workload.
     pub workload: String,
-    /// Number of pods, as written.
+    /// Number of pods, as written; `None` where an autoscaler decides.
     pub replicas: Option<u32>,
+    /// The autoscaler, as written.
+    pub autoscale: Option<model::Autoscale>,
+    /// How many pods may be gone at once, as written.
+    pub disruption: Option<model::Disruption>,
+    /// Where the pods run.
+    pub placement: model::Placement,
+    /// How pods are replaced, and how they stop.
+    pub rollout: model::Rollout,
     /// What runs in each pod.
     pub container: Container,
     /// What runs beside it, by name.
@@ -323,10 +373,19 @@ pub struct Call {
     pub port: usize,
     /// Whether the caller works without it.
     pub optional: bool,
-    /// Variables that tell the caller where to call: name, content, where it is written.
-    pub env: Vec<(String, Connection, Path)>,
+    /// Variables that the caller gets: name, content, where it is written.
+    pub env: Vec<(String, Given, Path)>,
     /// Where it is written.
     pub path: Path,
+}
+
+/// What a variable of a call holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    /// Where to call.
+    Connection(Connection),
+    /// What the callee says.
+    Value(model::EnvValue),
 }
 
 impl Graph {
@@ -562,10 +621,71 @@ impl Entry {
     }
 }
 
+impl Container {
+    /// Variables with a value: the author's, and those that the callees of these calls give.
+    pub fn variables(&self, calls: &[Call]) -> Cow<'_, BTreeMap<String, model::EnvValue>> {
+        let mut all = Cow::Borrowed(&self.env);
+        for (name, given, _) in calls.iter().flat_map(|call| &call.env) {
+            if let Given::Value(value) = given {
+                all.to_mut().entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        all
+    }
+
+    /// Where the value of each variable is written.
+    pub fn variable_places<'a>(&'a self, calls: &'a [Call]) -> BTreeMap<&'a str, Path> {
+        let given = calls.iter().flat_map(|call| &call.env);
+        let given = given.filter(|(_, what, _)| matches!(what, Given::Value(_)));
+        let mut places: BTreeMap<&str, Path> =
+            given.map(|(name, _, path)| (&**name, path.clone())).collect();
+        let env = self.path.field("env");
+        places.extend(self.env.keys().map(|name| (&**name, env.key(name))));
+        places
+    }
+}
+
+impl Metrics {
+    /// Whether callers have a port to read them from; else each pod is asked by itself.
+    pub fn through_service(&self, component: &Component) -> bool {
+        match self.at {
+            Scrape::Port(at) => component.service_ports().any(|(position, _)| position == at),
+            Scrape::Container(_) => false,
+        }
+    }
+}
+
+impl Version {
+    /// The number of pods that the file asks for: the fewest where an autoscaler decides.
+    pub fn written_pods(&self) -> Option<u32> {
+        match &self.autoscale {
+            Some(autoscale) => Some(autoscale.min.unwrap_or(1)),
+            None => self.replicas,
+        }
+    }
+
+    /// The number of pods, 1 where the file does not say: the fewest where an autoscaler decides.
+    pub fn pods(&self) -> u32 {
+        self.written_pods().unwrap_or(1)
+    }
+}
+
 impl Component {
     /// Every DNS name that leads to all versions: its own, then its aliases.
     pub fn dns_names(&self) -> impl Iterator<Item = &Arc<str>> {
-        std::iter::once(&self.name).chain(&self.aliases)
+        std::iter::once(&self.name).chain(self.aliases.iter().map(|alias| &alias.name))
+    }
+
+    /// The alias of this name.
+    pub fn alias(&self, name: &str) -> Option<&Alias> {
+        let position = self.aliases.binary_search_by(|alias| (*alias.name).cmp(name)).ok()?;
+        Some(&self.aliases[position])
+    }
+
+    /// The number that a port, by its position, has for callers that use this name.
+    pub fn number_under(&self, name: &str, port: usize) -> u16 {
+        let own = self.alias(name).and_then(|alias| alias.ports.as_ref()?.get(&port).copied());
+        own.unwrap_or(self.ports[port].port)
     }
 
     /// Ports that other components can call.
@@ -601,9 +721,12 @@ impl Component {
         }
     }
 
-    /// The name of the Service that names a StatefulSet's pods.
+    /// The name of the Service that names a StatefulSet's pods: its own where that is headless.
     pub fn headless_name(&self) -> String {
-        format!("{}-headless", self.name)
+        match self.headless {
+            true => self.name.to_string(),
+            false => format!("{}-headless", self.name),
+        }
     }
 
     /// The name of the load balancer of the ports that have one.

@@ -6,6 +6,8 @@ mod batch;
 mod container;
 mod entry;
 mod governance;
+mod metrics;
+mod operation;
 mod pod;
 mod policy;
 mod service;
@@ -34,6 +36,7 @@ pub fn lower(checked: &Checked) -> Vec<View> {
         let first = views.len();
         workload::lower(graph, id, &mut accounts, &mut views);
         service::lower(graph, graph.component(id), &mut views);
+        metrics::lower(graph, graph.component(id), &mut views);
         governance::component(graph, id, &mut views);
         policy::component(graph, &callers, id, &mut views);
         views[first..].iter_mut().for_each(|view| view.rank = rank + 1);

@@ -77,7 +77,17 @@ impl Object {
                 "PeerAuthentication",
                 "Sidecar",
             ],
-            &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"],
+            &[
+                "Deployment",
+                "StatefulSet",
+                "DaemonSet",
+                "Job",
+                "CronJob",
+                "HorizontalPodAutoscaler",
+                "PodDisruptionBudget",
+                "ServiceMonitor",
+                "PodMonitor",
+            ],
             &["VirtualService", "HTTPRoute", "TLSRoute", "TCPRoute", "Ingress"],
         ];
         let kind = self.kind.kind.as_str();

@@ -8,10 +8,12 @@ mod container;
 mod edge;
 mod editor;
 mod external;
+mod operation;
 mod order;
 mod policy;
 mod scalar;
 mod schema;
+mod service;
 mod traffic;
 mod volume;
 mod workload;
@@ -23,10 +25,16 @@ use serde::Deserialize;
 
 pub use batch::{Concurrency, Job, Restart, Schedule};
 pub use container::{Container, InitContainer, Sidecar};
-pub use edge::Connection;
-pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
+pub use edge::{
+    Connection, Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion,
+    Variable, Via,
+};
 pub use editor::{each_place, published};
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
+pub use operation::{
+    Amount, Autoscale, Disruption, Domain, OneOf, Placement, PodManagement, Rollout, Spread, Stop,
+    Strategy, Strictness, Toleration,
+};
 pub use order::order;
 pub use policy::{Exemption, Mtls, Policy, PolicyParts, Reach};
 pub use scalar::{
@@ -35,6 +43,7 @@ pub use scalar::{
     RetryOn, RolloutId, SecretName, SubPath, TimeZone, UrlPath, VolumeName, VolumeRef, Wait,
 };
 pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
+pub use service::{Alias, Aliases, ConnectValue, Metrics};
 pub use traffic::{
     Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
     Percent, Retries, RetryPolicy, Rewrite, Rule, Sticky, Traffic,
@@ -195,8 +204,14 @@ pub struct Component {
     /// The ports others can call, by name. The name decides the protocol where it names one.
     pub ports: Option<BTreeMap<PortName, Port>>,
     /// Further DNS names of this component in its namespace.
-    #[schemars(example = ["web-svc"])]
-    pub aliases: Option<Vec<Name>>,
+    pub aliases: Option<Aliases>,
+    /// Whether its name leads to each pod by itself, and not to one address for all. Without it: no.
+    #[schemars(example = true)]
+    pub headless: Option<bool>,
+    /// Variables that every component which calls this one gets.
+    pub connect: Option<BTreeMap<EnvName, ConnectValue>>,
+    /// Where Prometheus reads its numbers.
+    pub metrics: Option<Metrics>,
     /// Which ports the outside reaches, and how.
     #[schemars(extend("x-names" = "port"))]
     pub expose: Option<BTreeMap<PortName, Expose>>,
@@ -277,6 +292,45 @@ impl Kind {
     /// Whether its pods run to an end, and answer no calls.
     pub const fn ends(self) -> bool {
         matches!(self, Self::Job | Self::CronJob)
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        const ALL: [Kind; 6] = [
+            Kind::Deployment,
+            Kind::StatefulSet,
+            Kind::DaemonSet,
+            Kind::Job,
+            Kind::CronJob,
+            Kind::External,
+        ];
+        ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether this kind has the strategy of this name.
+    pub fn rolls_by(self, strategy: &str) -> bool {
+        match strategy {
+            "recreate" => self == Self::Deployment,
+            "on-delete" => self != Self::Deployment,
+            _ => true,
+        }
+    }
+
+    /// Whether a field of how a component is operated has an effect on this kind. Fields that are
+    /// not listed have one on every kind that has pods.
+    pub fn uses(self, field: &str) -> bool {
+        match field {
+            "deadline" => self == Self::Deployment,
+            "partition" | "podManagement" => self == Self::StatefulSet,
+            "maxSurge" | "maxUnavailable" => {
+                matches!(self, Self::Deployment | Self::DaemonSet)
+            }
+            "replicas" | "autoscale" | "disruption" => {
+                matches!(self, Self::Deployment | Self::StatefulSet)
+            }
+            "strategy" | "minReady" | "history" => !self.ends(),
+            _ => true,
+        }
     }
 }
 

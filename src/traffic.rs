@@ -12,5 +12,5 @@ pub use capability::{
     Lack, ROUTE_RULES, governed, lacks, split_at_gateway_only, unmatchable, unroutable,
 };
 pub use expression::{Expressions, cookie_regex, exact_or_expression, expressions, whole};
-pub use replicas::{Native, Realised, by_replicas, fewest, native, realise};
+pub use replicas::{Native, Realised, by_replicas, fewest, native, realise, spare};
 pub use step::{Step, set_cookie, steps};

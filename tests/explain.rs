@@ -297,6 +297,30 @@ components:
 }
 
 #[test]
+fn explain_knows_how_a_component_is_operated() {
+    let app = "components:\n  web:\n    image: example.com/web:1\n    ports: { http: 8080 }\n    \
+               resources: { cpu: 100m }\n    autoscale: { min: 2, max: 9, cpu: 70 }\n    \
+               disruption: { maxUnavailable: 50% }\n    placement: { spread: zone }\n    \
+               rollout: { maxSurge: 2, stop: { delay: 5s } }\n    \
+               expose: { http: { via: load-balancer } }\n";
+    let pod = "Deployment/web-v1:spec.template.spec";
+    let fields = [
+        ("HorizontalPodAutoscaler/web-v1:spec.maxReplicas", "autoscale.max"),
+        ("HorizontalPodAutoscaler/web-v1:spec.metrics.0", "autoscale.cpu"),
+        ("PodDisruptionBudget/web-v1:spec.maxUnavailable", "disruption.maxUnavailable"),
+        ("Deployment/web-v1:spec.strategy.rollingUpdate.maxSurge", "rollout.maxSurge"),
+        (&format!("{pod}.topologySpreadConstraints.0.topologyKey"), "placement.spread"),
+        (&format!("{pod}.terminationGracePeriodSeconds"), "rollout.stop"),
+        (&format!("{pod}.containers.0.lifecycle.preStop.sleep.seconds"), "rollout.stop.delay"),
+    ];
+    for (field, origin) in fields {
+        let text = Weft::on(&format!("explain {field}"), app).run().fine();
+        let line = format!("comes from components.web.{origin}\n");
+        assert!(text.contains(&line), "{field}:\n{text}");
+    }
+}
+
+#[test]
 fn help_and_version_are_no_failures() {
     for args in ["--help", "-h", "--version", "build --help", "check -h"] {
         Weft::new(args).run().fine();

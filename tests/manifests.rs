@@ -286,7 +286,7 @@ fn lost(before: &Value, after: &Value, path: &str) -> Result<(), String> {
 
 #[test]
 fn every_object_decodes_without_loss_into_its_type() {
-    use k8s_openapi::api::{apps, batch, core, discovery, networking};
+    use k8s_openapi::api::{apps, autoscaling, batch, core, discovery, networking, policy};
     let mut seen = BTreeMap::<String, usize>::new();
     for stream in streams() {
         for object in objects(&stream.text) {
@@ -305,11 +305,21 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("apps/v1", "DaemonSet") => survives::<apps::v1::DaemonSet>(&object),
                 ("batch/v1", "CronJob") => survives::<batch::v1::CronJob>(&object),
                 ("batch/v1", "Job") => survives::<batch::v1::Job>(&object),
+                ("autoscaling/v2", _) => {
+                    survives::<autoscaling::v2::HorizontalPodAutoscaler>(&object)
+                }
+                ("policy/v1", _) => survives::<policy::v1::PodDisruptionBudget>(&object),
                 ("discovery.k8s.io/v1", _) => survives::<discovery::v1::EndpointSlice>(&object),
                 ("networking.k8s.io/v1", "Ingress") => survives::<networking::v1::Ingress>(&object),
                 ("networking.k8s.io/v1", _) => survives::<networking::v1::NetworkPolicy>(&object),
                 // Custom resources have no such type; the API server above holds their schema.
-                (group, _) if group.contains("istio.io") || group.contains("gateway") => Ok(()),
+                (group, _)
+                    if ["istio.io", "gateway", "monitoring.coreos.com"]
+                        .iter()
+                        .any(|known| group.contains(known)) =>
+                {
+                    Ok(())
+                }
                 (group, kind) => Err(format!("{group} {kind} has no type here")),
             };
             if let Err(why) = result {

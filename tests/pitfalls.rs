@@ -223,6 +223,20 @@ fn calls_are_never_shared_out_over_a_headless_service() {
 }
 
 #[test]
+fn what_the_author_says_of_the_proxy_is_kept() {
+    let app = "components:\n  web:\n    image: example.com/web:1\n    ports: { http: 8080 }\n    \
+               expose: { http: { via: load-balancer } }\n    metrics: { port: 9102 }\n    \
+               rollout: { stop: { delay: 5s } }\n    annotations:\n      \
+               traffic.sidecar.istio.io/excludeInboundPorts: '9999'\n      \
+               sidecar.istio.io/nativeSidecar: 'false'\n";
+    let built = built("--governance istio", app);
+    let pod = &built.get("Deployment", "web-v1")["spec"]["template"];
+    let annotations = &pod["metadata"]["annotations"];
+    assert_eq!(annotations["traffic.sidecar.istio.io/excludeInboundPorts"], "9999,9102");
+    assert_eq!(annotations["sidecar.istio.io/nativeSidecar"], "false");
+}
+
+#[test]
 fn a_stateful_set_cannot_be_a_version() {
     let app = "components:\n  db:\n    kind: statefulset\n    ports: { tcp: 5432 }\n    \
                expose: { tcp: { via: load-balancer } }\n    versions:\n      \

@@ -53,6 +53,21 @@ pub(super) fn check(find: &mut Finder<'_>) {
             .help("give one of them another `port`; both may have the same `target`");
             find.report(diagnostic);
         }
+        for alias in &component.aliases {
+            let mut taken: BTreeMap<(u16, &'static str), &str> = BTreeMap::new();
+            for (position, number) in alias.ports.iter().flatten() {
+                let port = &component.ports[*position];
+                let transport = port.protocol.transport();
+                let Some(first) = taken.insert((*number, transport), &port.name) else { continue };
+                let ports = alias.path.field("ports");
+                let title = format!("two ports of `{}` are {transport} {number}", alias.name);
+                let place = Place::Key(ports.key(&port.name));
+                let diagnostic = Diagnostic::new(&DUPLICATE_PORT, title, place, "this one")
+                    .also(Place::Key(ports.key(first)), "and this one")
+                    .help("give one of them another number");
+                find.report(diagnostic);
+            }
+        }
         let mut named: BTreeMap<String, &str> = BTreeMap::new();
         for (_, port) in component.service_ports() {
             let Some(first) = named.insert(port.service_name(), &port.name) else { continue };

@@ -31,20 +31,26 @@ pub(super) static ENV_REFERENCE_CYCLE: Rule = Rule {
 
 /// References among variables have an order.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for container in find.graph.containers() {
-        let (_, stuck) = ordered(&container.env);
+    let versions = find.graph.components.iter().flat_map(|component| &component.versions);
+    let containers = versions.flat_map(|version| {
+        // Those beside the component's own are told nothing of its calls.
+        version
+            .containers()
+            .enumerate()
+            .map(|(at, one)| (one, if at == 0 { version.calls.as_slice() } else { &[] }))
+    });
+    for (container, calls) in containers {
+        let variables = container.variables(calls);
+        let (_, stuck) = ordered(&variables);
         let Some(first) = stuck.first() else { continue };
-        let env = container.path.field("env");
+        let places = container.variable_places(calls);
+        let place = |name: &str| Place::Key(places.get(name).unwrap_or(&container.path).clone());
         let title =
             format!("environment variables refer to each other in a circle: {}", stuck.join(", "));
-        let mut diagnostic = Diagnostic::new(
-            &ENV_REFERENCE_CYCLE,
-            title,
-            Place::Key(env.key(first)),
-            "waits for another",
-        );
+        let mut diagnostic =
+            Diagnostic::new(&ENV_REFERENCE_CYCLE, title, place(first), "waits for another");
         for name in &stuck[1..] {
-            diagnostic = diagnostic.also(Place::Key(env.key(name)), "waits for another");
+            diagnostic = diagnostic.also(place(name), "waits for another");
         }
         find.report(
             diagnostic

@@ -84,7 +84,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             // One name for all kinds of workload: their files and volumes are named after it.
             claims.push(("workload", version.workload.clone(), version.path.clone()));
         }
-        if component.kind == Kind::StatefulSet {
+        if component.kind == Kind::StatefulSet && !component.headless {
             let name = component.headless_name();
             claims.push(("Service", name, component.path.clone()));
         }
@@ -105,7 +105,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let own = std::iter::once((component.name.to_string(), component.path.clone()));
             let declared = component.versions.iter().filter(|_| component.versioned);
             let versions = declared.map(|v| (component.version_name(v), v.path.clone()));
-            claims.extend(own.chain(versions).map(|(name, path)| ("VirtualService", name, path)));
+            let aliases = component.aliases.iter().filter(|alias| alias.ports.is_some());
+            let aliases = aliases.map(|alias| (alias.name.to_string(), alias.path.clone()));
+            claims.extend(
+                own.chain(aliases)
+                    .chain(versions)
+                    .map(|(name, path)| ("VirtualService", name, path)),
+            );
         }
         if find.graph.policy.access || find.graph.policy.egress {
             let own = std::iter::once((component.name.to_string(), component.path.clone()));

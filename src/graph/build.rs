@@ -1,6 +1,8 @@
 //! Binding names: `App` → `Graph`.
 
 mod container;
+mod operation;
+mod service;
 mod shell;
 mod version;
 mod volume;
@@ -293,10 +295,10 @@ fn answers(
     }
     for (position, (component, versions)) in components.iter().zip(versions).enumerate() {
         let id = ComponentId(from + position);
-        for (index, alias) in component.aliases.iter().enumerate() {
-            let place = Place::Value(component.path.field("aliases").index(index));
+        for alias in &component.aliases {
+            let place = Place::Key(alias.path.clone());
             let answer = Answer { component: id, version: None };
-            claim(alias.clone(), answer, place, format!("an alias of `{}`", component.name));
+            claim(alias.name.clone(), answer, place, format!("an alias of `{}`", component.name));
         }
         if !component.versioned || component.ports.is_empty() {
             continue;

@@ -11,6 +11,7 @@ mod path_outside_app;
 mod rule_with_two_targets;
 mod self_dependency;
 mod unknown_component;
+mod unknown_connection;
 mod unknown_port;
 mod unknown_version;
 mod unknown_volume;
@@ -29,6 +30,7 @@ pub use path_outside_app::PATH_OUTSIDE_APP;
 pub use rule_with_two_targets::RULE_WITH_TWO_TARGETS;
 pub use self_dependency::SELF_DEPENDENCY;
 pub use unknown_component::UNKNOWN_COMPONENT;
+pub use unknown_connection::UNKNOWN_CONNECTION;
 pub use unknown_port::UNKNOWN_PORT;
 pub use unknown_version::UNKNOWN_VERSION;
 pub use unknown_volume::UNKNOWN_VOLUME;
@@ -47,6 +49,7 @@ pub static RULES: &[&Rule] = &[
     &RULE_WITH_TWO_TARGETS,
     &SELF_DEPENDENCY,
     &UNKNOWN_COMPONENT,
+    &UNKNOWN_CONNECTION,
     &UNKNOWN_PORT,
     &UNKNOWN_VERSION,
     &UNKNOWN_VOLUME,

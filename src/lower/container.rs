@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::storage::Mount;
 use super::view::{Pairs, Trace};
 use crate::check::env_order;
-use crate::graph::{Call, Component, Graph};
+use crate::graph::{Call, Component, Given, Graph, Scrape};
 use crate::model::{Connection, EnvValue, PortRef, Probe, Protocol, SecurityContext};
 use crate::source::{Path, Place};
 
@@ -29,7 +29,7 @@ pub struct Container {
     /// `Always` of a container that runs beside the component's own.
     pub restart: Option<&'static str>,
     /// Ports: name, number, transport.
-    pub ports: Vec<(String, u16, &'static str)>,
+    pub ports: Vec<(Option<String>, u16, &'static str)>,
     /// Variables, in an order in which references work.
     pub env: Vec<EnvVar>,
     /// Set aside: name and quantity.
@@ -38,6 +38,8 @@ pub struct Container {
     pub limits: Pairs,
     /// Probes: field and content.
     pub probes: Vec<(&'static str, ProbeView)>,
+    /// How long it serves on before it is told to stop, in seconds.
+    pub stop_delay: Option<u64>,
     /// The user id, where it is not the pod's.
     pub run_as_user: Option<u32>,
     /// The group id, where it is not the pod's.
@@ -116,6 +118,7 @@ pub(super) fn lower(
         requests: quantities(&container.resources.cpu, &container.resources.memory),
         limits: limits.map(|limits| quantities(&limits.cpu, &limits.memory)).unwrap_or_default(),
         probes: probes(component, container, at, trace),
+        stop_delay: None,
         run_as_user: None,
         run_as_group: None,
         run_as_non_root: None,
@@ -190,13 +193,18 @@ fn quantities(
 }
 
 /// Each number the container listens on, once.
-pub(super) fn container_ports(component: &Component) -> Vec<(String, u16, &'static str)> {
+pub(super) fn container_ports(component: &Component) -> Vec<(Option<String>, u16, &'static str)> {
     let mut seen: BTreeMap<(u16, &'static str), String> = BTreeMap::new();
     for port in &component.ports {
         seen.entry((port.target, port.protocol.transport()))
             .or_insert_with(|| port.name.to_string());
     }
-    seen.into_iter().map(|((number, transport), name)| (name, number, transport)).collect()
+    let named = seen.into_iter().map(|((number, transport), name)| (Some(name), number, transport));
+    let metrics = component.metrics.as_ref().and_then(|metrics| match metrics.at {
+        Scrape::Container(number) => Some((None, number, "TCP")),
+        Scrape::Port(_) => None,
+    });
+    named.chain(metrics).collect()
 }
 
 fn env(
@@ -207,12 +215,13 @@ fn env(
     at: &str,
     trace: &mut Trace,
 ) -> Vec<EnvVar> {
-    let mut connections: Vec<(&str, String, &Path)> = calls
-        .iter()
-        .flat_map(|call| {
-            call.env.iter().map(|(name, what, path)| {
-                (name.as_str(), connection(graph, component, call, *what), path)
-            })
+    let given = calls.iter().flat_map(|call| call.env.iter().map(move |env| (call, env)));
+    let mut connections: Vec<(&str, String, &Path)> = given
+        .filter_map(|(call, (name, given, path))| match given {
+            Given::Connection(what) => {
+                Some((name.as_str(), connection(graph, component, call, *what), path))
+            }
+            Given::Value(_) => None,
         })
         .collect();
     connections.sort_by_key(|(name, ..)| *name);
@@ -221,15 +230,18 @@ fn env(
         trace.add(format!("{at}.env.{}", out.len()), Place::Key(path.clone()));
         out.push(EnvVar { name: name.into(), text: Some(text), ..EnvVar::default() });
     }
-    let (order, _) = env_order(&container.env);
+    let variables = container.variables(calls);
+    let places = container.variable_places(calls);
+    let (order, _) = env_order(&variables);
     for name in order {
-        let place = Place::Value(container.path.field("env").key(name));
-        trace.add(format!("{at}.env.{}", out.len()), place);
+        if let Some(place) = places.get(name) {
+            trace.add(format!("{at}.env.{}", out.len()), Place::Value(place.clone()));
+        }
         let mut variable = EnvVar { name: name.into(), ..EnvVar::default() };
         let pair = |reference: &str| {
             reference.split_once('/').map(|(name, key)| (name.to_owned(), key.to_owned()))
         };
-        match &container.env[name] {
+        match &variables[name] {
             EnvValue::Text(text) => variable.text = Some(text.clone()),
             EnvValue::Secret(reference) => variable.secret = pair(reference),
             EnvValue::Config(reference) => variable.config = pair(reference),
@@ -244,6 +256,7 @@ fn env(
 fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) -> String {
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
+    let number = callee.number_under(&call.name, call.port);
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
     let host = match callee.outside_hosts().next() {
         Some((address, _)) => address.to_string(),
@@ -252,15 +265,15 @@ fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) 
     };
     match what {
         Connection::Host => host,
-        Connection::Port => port.port.to_string(),
-        Connection::Address => format!("{host}:{}", port.port),
+        Connection::Port => number.to_string(),
+        Connection::Address => format!("{host}:{number}"),
         Connection::Url => {
             let scheme = match port.protocol {
                 Protocol::Http2 => "http",
                 Protocol::Mongo => "mongodb",
                 other => other.name(),
             };
-            format!("{scheme}://{host}:{}", port.port)
+            format!("{scheme}://{host}:{number}")
         }
     }
 }

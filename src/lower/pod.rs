@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
-use super::batch;
 use super::container::{self, Container};
 use super::storage::{Needs, PodVolume, Storage};
-use super::view::{Pairs, Trace};
-use crate::graph::{Component, ComponentId, Graph, PROXY_VOLUMES, Version};
+use super::view::{Pairs, Placement, Trace};
+use super::workload::selector;
+use super::{batch, operation};
+use crate::graph::{Component, ComponentId, Graph, PROXY_VOLUMES, Scrape, Version};
 use crate::model::{Governance, Seccomp};
 use crate::source::Place;
 
@@ -36,6 +37,10 @@ pub struct Pod {
     pub fs_group: Option<u32>,
     /// The system-call filter.
     pub seccomp: &'static str,
+    /// Where the pods run.
+    pub placement: Placement,
+    /// How long a pod has from the order to stop until it is killed, in seconds.
+    pub grace: Option<u64>,
     /// What runs beside the component's own container and before it, in the order of its start.
     pub init_containers: Vec<Container>,
     /// The containers: the component's own.
@@ -65,14 +70,31 @@ pub(super) fn lower(
         trace.add("metadata.labels.sidecar.istio.io/inject", place);
     } else if graph.governance == Governance::Istio {
         labels.insert("sidecar.istio.io/inject".into(), "true".into());
-        if component.kind.ends() || version.containers().nth(1).is_some() {
+        let several = version.containers().nth(1).is_some();
+        if component.kind.ends() || several || version.rollout.stop.is_some() {
             // A plain sidecar never ends, and with it neither would the job; and it starts only
-            // after all that runs before the component, whose calls would go nowhere.
+            // after all that runs before the component, whose calls would go nowhere. And it ends a
+            // few seconds after the order to stop, however long the program still needs it; a native
+            // one ends after the program. Source: the exit paths of `Agent.Run` in istio.io/istio.
             annotations
                 .entry("sidecar.istio.io/nativeSidecar".into())
                 .or_insert_with(|| "true".into());
         }
         annotations.extend(proxy_secrets(graph, version));
+    }
+    if let (true, Some(metrics)) = (graph.meshed(component), &component.metrics)
+        && let Scrape::Container(number) = metrics.at
+    {
+        // Prometheus is outside the mesh, and nobody else calls this port.
+        const PAST_THE_PROXY: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
+        let ports = annotations.entry(PAST_THE_PROXY.into()).or_default();
+        let number = number.to_string();
+        if !ports.split(',').any(|port| port.trim() == number) {
+            let comma = if ports.is_empty() { "" } else { "," };
+            *ports = format!("{ports}{comma}{number}");
+        }
+        let place = Place::Value(metrics.path.field("port"));
+        trace.add(format!("metadata.annotations.{PAST_THE_PROXY}"), place);
     }
     labels.extend(version.labels.clone());
     trace.add("metadata.labels.version", Place::Key(version.path.clone()));
@@ -86,7 +108,10 @@ pub(super) fn lower(
     let container =
         container::lower(graph, component, &version.container, &version.calls, at, &mut trace);
     let ports = container::container_ports(component);
-    let container = Container { mounts, ports, ..container };
+    let (stop_delay, grace) = operation::stop(version, &mut trace);
+    let placement =
+        operation::placement(graph, component, version, selector(component, version), &mut trace);
+    let container = Container { mounts, ports, stop_delay, ..container };
     // What runs beside the component is there for what runs before it.
     let beside = version.sidecars.iter().map(|sidecar| (sidecar, Some("Always")));
     let before = version.init.iter().map(|one| (one, None));
@@ -127,6 +152,8 @@ pub(super) fn lower(
         run_as_group: security.run_as_group,
         fs_group: security.fs_group,
         seccomp: security.seccomp.unwrap_or(Seccomp::RuntimeDefault).name(),
+        placement,
+        grace,
         init_containers,
         containers: vec![container],
         volumes,

@@ -6,25 +6,59 @@ use crate::graph::{Component, Entry, Graph, Port};
 use crate::model::{GatewayKind, Governance, Kind, Protocol, Via};
 use crate::source::{Path, Place};
 
+/// The label of the one Service through which the numbers of a component are read.
+pub(super) const METRICS_LABEL: &str = "weft.dev/metrics";
+
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
 pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
     let everyone: Pairs = vec![("app".into(), component.name.to_string())];
-    if !ports.is_empty() {
-        let own = (component.name.to_string(), component.path.clone());
-        let aliases = component.aliases.iter().enumerate();
-        let aliases =
-            aliases.map(|(i, alias)| (alias.to_string(), component.path.field("aliases").index(i)));
-        for (name, origin) in std::iter::once(own).chain(aliases) {
-            if component.kind == Kind::External {
-                outside(graph, component, name, &ports, origin, views);
-                continue;
+    if !ports.is_empty() || component.headless {
+        let name = component.name.to_string();
+        let origin = component.path.clone();
+        match component.kind {
+            Kind::External => outside(graph, component, name, &ports, origin, views),
+            _ => {
+                let service = service(graph, component, name, everyone.clone(), &ports);
+                let mut service = Service { headless: component.headless, ..service };
+                if component
+                    .metrics
+                    .as_ref()
+                    .is_some_and(|metrics| metrics.through_service(component))
+                {
+                    // Others have the same labels, and numbers read through each would count twice.
+                    service.meta.labels.push((METRICS_LABEL.into(), "true".into()));
+                }
+                push(service, component, &ports, origin, views);
             }
-            let service = service(graph, component, name, everyone.clone(), &ports);
-            push(service, component, &ports, origin, views);
         }
     }
-    if component.kind == Kind::StatefulSet {
+    for alias in component.aliases.iter().filter(|_| !ports.is_empty()) {
+        let (name, origin) = (alias.name.to_string(), alias.path.clone());
+        if component.kind == Kind::External {
+            outside(graph, component, name, &ports, origin, views);
+            continue;
+        }
+        let everyone = everyone.clone();
+        let Some(numbers) = &alias.ports else {
+            let service = service(graph, component, name, everyone, &ports);
+            let service = Service { headless: alias.headless, ..service };
+            push(service, component, &ports, origin, views);
+            continue;
+        };
+        let ports: Vec<&Port> = numbers.keys().map(|port| &component.ports[*port]).collect();
+        let mut service = service(graph, component, name, everyone, &ports);
+        service.headless = alias.headless;
+        let mut trace = Trace::default();
+        for (position, (port, number)) in service.ports.iter_mut().zip(numbers.values()).enumerate()
+        {
+            port.port = *number;
+            let place = alias.path.field("ports").key(&ports[position].name);
+            trace.add(format!("spec.ports.{position}"), Place::Value(place));
+        }
+        views.push(View::new(Body::Service(service), origin, trace));
+    }
+    if component.kind == Kind::StatefulSet && !component.headless {
         // It names the pods one by one, and nothing else: callers use the component's own name.
         let name = component.headless_name();
         let service = service(graph, component, name, everyone.clone(), &ports);
@@ -86,6 +120,9 @@ fn push(
     views: &mut Vec<View>,
 ) {
     let mut trace = Trace::default();
+    if service.headless && component.headless {
+        trace.add("spec.clusterIP", Place::Value(component.path.field("headless")));
+    }
     for (position, port) in ports.iter().enumerate() {
         let place = component.path.field("ports").key(&port.name);
         trace.add(format!("spec.ports.{position}"), Place::Value(place));

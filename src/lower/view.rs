@@ -4,6 +4,7 @@ mod batch;
 mod core;
 mod entry;
 mod istio;
+mod operation;
 mod policy;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub use batch::*;
 pub use core::*;
 pub use entry::*;
 pub use istio::*;
+pub use operation::*;
 pub use policy::*;
 
 /// Pairs in the order in which a template prints them.
@@ -75,6 +77,10 @@ pub enum Body {
     DaemonSet(Workload),
     Job(Job),
     CronJob(CronJob),
+    HorizontalPodAutoscaler(HorizontalPodAutoscaler),
+    PodDisruptionBudget(PodDisruptionBudget),
+    ServiceMonitor(Monitor),
+    PodMonitor(Monitor),
     Gateway(Gateway),
     HttpRoute(HttpRoute),
     TlsRoute(StreamRoute),
@@ -105,6 +111,10 @@ impl Body {
             Self::DaemonSet(_) => "kubernetes/daemon-set",
             Self::Job(_) => "kubernetes/job",
             Self::CronJob(_) => "kubernetes/cron-job",
+            Self::HorizontalPodAutoscaler(_) => "kubernetes/horizontal-pod-autoscaler",
+            Self::PodDisruptionBudget(_) => "kubernetes/pod-disruption-budget",
+            Self::ServiceMonitor(_) => "kubernetes/service-monitor",
+            Self::PodMonitor(_) => "kubernetes/pod-monitor",
             Self::Gateway(_) => "kubernetes/gateway",
             Self::HttpRoute(_) => "kubernetes/http-route",
             Self::TlsRoute(_) => "kubernetes/tls-route",

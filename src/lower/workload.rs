@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::batch;
+use super::operation;
 use super::pod;
 use super::storage::{claim_name, files_name};
 use super::view::{
-    Body, ConfigMap, Meta, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
+    Body, ConfigMap, Meta, Pairs, PersistentVolumeClaim, ServiceAccount, Trace, View, Workload,
 };
 use super::{app_labels, labels};
-use crate::graph::{ComponentId, Graph};
+use crate::graph::{Component, ComponentId, Graph, Version};
 use crate::model::Kind;
 use crate::source::Place;
 use crate::traffic::native;
@@ -62,15 +63,19 @@ pub(super) fn lower(
             let body = Body::PersistentVolumeClaim(PersistentVolumeClaim { meta, claim });
             views.push(View::new(body, path, trace));
         }
-        let replicas = match &native {
-            Some(native) => native.real.replicas[position],
-            None => version.replicas.unwrap_or(1),
+        let replicas = match (&version.autoscale, &native) {
+            // Any number here would undo, with each apply, what the autoscaler has found.
+            (Some(_), _) => None,
+            (None, Some(native)) => Some(native.real.replicas[position]),
+            (None, None) => Some(version.pods()),
         };
         labels.extend(version.labels.clone());
         let mut meta = Meta::new(version.workload.clone(), Some(&component.namespace), labels);
         meta.annotations = version.annotations.clone().into_iter().collect();
         let mut trace = Trace::default();
-        if matches!(component.kind, Kind::Deployment | Kind::StatefulSet) {
+        let rollout = operation::rollout(component, version, &mut trace);
+        let counted = matches!(component.kind, Kind::Deployment | Kind::StatefulSet);
+        if counted && replicas.is_some() {
             let replicas = Place::Value(match (version.replicas, &native) {
                 (None, Some(_)) => component.traffic.path.field("split").key(&version.name),
                 _ => version.path.field("replicas"),
@@ -97,16 +102,12 @@ pub(super) fn lower(
             views.push(View::new(body, version.path.clone(), trace));
             continue;
         }
-        let mut selector = vec![("app".to_owned(), component.name.to_string())];
-        if component.kind == Kind::Deployment {
-            // Deployments of several versions stand side by side; a selector can never change.
-            selector.push(("version".to_owned(), version.name.to_string()));
-        }
+        let selector = selector(component, version);
+        operation::lower(component, version, &meta, &selector, views);
         let workload = Workload {
             meta,
             replicas,
-            // A new pod on another node would wait for the claim, and the old one for the new pod.
-            recreate: version.mounts_on_one_node(),
+            rollout,
             selector,
             service: component.headless_name(),
             claims: claims.into_iter().map(|(volume, claim, _)| (volume, claim)).collect(),
@@ -119,6 +120,16 @@ pub(super) fn lower(
         };
         views.push(View::new(body, version.path.clone(), trace));
     }
+}
+
+/// Labels that tell the pods of a version's workload from all others; they never change.
+pub(super) fn selector(component: &Component, version: &Version) -> Pairs {
+    let mut selector = vec![("app".to_owned(), component.name.to_string())];
+    if component.kind == Kind::Deployment {
+        // Deployments of several versions stand side by side; a selector can never change.
+        selector.push(("version".to_owned(), version.name.to_string()));
+    }
+    selector
 }
 
 /// The identity of a component, once where several components share it.

@@ -1,10 +1,12 @@
 //! What connects: calls between components, and entries from outside.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
 
+use super::schema::EXPECTED;
 use super::{EnvName, Host, Label, Name, SecretName, UrlPath};
 
 /// A call to another component.
@@ -15,14 +17,45 @@ pub struct Dependency {
     #[schemars(extend("x-names" = "callee-port"))]
     pub port: Option<Name>,
     /// The variables that tell the caller where to call. Without it: `<ALIAS>_HOST` and `<ALIAS>_PORT`.
-    pub env: Option<BTreeMap<EnvName, Connection>>,
+    #[schemars(example = BTreeMap::from([("REVIEWS_URL", "url")]))]
+    pub env: Option<BTreeMap<EnvName, Variable>>,
     /// Whether the caller works without the callee.
     #[schemars(example = true)]
     pub optional: Option<bool>,
 }
 
-/// What a connection variable holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+/// What a variable of a dependency holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// Where to call.
+    Connection(Connection),
+    /// What the callee gives under this name.
+    Given(EnvName),
+}
+
+impl JsonSchema for Variable {
+    fn schema_name() -> Cow<'static, str> {
+        "Variable".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let (pattern, longest, _) = EnvName::KEY_FORM;
+        json_schema!({
+            "type": "string", "pattern": pattern, "maxLength": longest, "examples": ["host"],
+            EXPECTED: "`host`, `port`, `address`, `url`, or a variable of the callee's `connect`",
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Variable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = EnvName::deserialize(deserializer)?;
+        let known = Connection::ALL.into_iter().find(|what| what.name() == &*name);
+        Ok(known.map_or(Self::Given(name), Self::Connection))
+    }
+}
+
+/// Where to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Connection {
     /// The host name.
@@ -33,6 +66,21 @@ pub enum Connection {
     Address,
     /// `scheme://host:port`.
     Url,
+}
+
+impl Connection {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Host, Self::Port, Self::Address, Self::Url];
+
+    /// The word in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Port => "port",
+            Self::Address => "address",
+            Self::Url => "url",
+        }
+    }
 }
 
 /// How the outside reaches a port. Without paths: every path.

@@ -373,7 +373,7 @@ impl<'de> Deserialize<'de> for Dependencies {
 }
 
 /// A reference `NAME/KEY` into a Secret or ConfigMap.
-struct KeyOf;
+pub(super) struct KeyOf;
 
 impl JsonSchema for KeyOf {
     schema_name!("KeyOf");

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Callee, Container, Dependency, Duration, HeaderName, InitContainer, Label, LabelValue, Name,
-    Quantity, Sidecar, Wait,
+    Autoscale, Callee, Container, Dependency, Disruption, Duration, HeaderName, InitContainer,
+    Label, LabelValue, Name, Placement, Quantity, Rollout, Sidecar, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
@@ -20,6 +20,14 @@ pub struct Workload {
     /// How many pods. Without it: 1.
     #[schemars(range(max = 100_000), example = 3)]
     pub replicas: Option<u32>,
+    /// How many pods, by what they use; instead of `replicas`.
+    pub autoscale: Option<Autoscale>,
+    /// How many pods may be gone at once when nodes are emptied.
+    pub disruption: Option<Disruption>,
+    /// Where the pods run.
+    pub placement: Option<Placement>,
+    /// How pods are replaced by new ones, and how they stop.
+    pub rollout: Option<Rollout>,
     /// The components this one calls: a list of names, or a mapping with more to say.
     pub depends_on: Option<Dependencies>,
     /// Components that must be created before this one; says nothing about calls.
@@ -47,6 +55,10 @@ impl Workload {
     pub fn written(&self) -> Vec<&'static str> {
         let fields = [
             ("replicas", self.replicas.is_some()),
+            ("autoscale", self.autoscale.is_some()),
+            ("disruption", self.disruption.is_some()),
+            ("placement", self.placement.is_some()),
+            ("rollout", self.rollout.is_some()),
             ("dependsOn", self.depends_on.is_some()),
             ("startAfter", self.start_after.is_some()),
             ("probes", self.probes.is_some()),

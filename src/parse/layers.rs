@@ -9,18 +9,21 @@ use std::sync::Arc;
 use super::rule;
 use super::shape::{At, Grammar};
 use crate::diag::{Diagnostic, Sink, listing};
-use crate::model::Protocol;
+use crate::model::{Kind, Protocol};
 use crate::source::{Place, Sources};
 use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Span, Style, Value};
 
 /// Fields that belong to the component, not to its versions.
-const COMPONENT_ONLY: [&str; 16] = [
+const COMPONENT_ONLY: [&str; 19] = [
     "kind",
     "namespace",
     "address",
     "tls",
     "ports",
     "aliases",
+    "headless",
+    "connect",
+    "metrics",
     "expose",
     "governance",
     "serviceAccount",
@@ -62,7 +65,8 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let (Value::Mapping(below), Value::Mapping(above)) = (lower.value, &upper.value) else {
         return upper;
     };
-    let excluded = grammar.excluded(at, |key| above.get(key).is_some());
+    let excluded =
+        grammar.excluded(at, |key| above.get(key).is_some_and(|over| !over.value.is_null()));
     let mut out: Vec<Entry> = Vec::with_capacity(below.len() + above.len());
     let mut known: BTreeSet<Arc<str>> = BTreeSet::new();
     for Entry { key, value } in below.into_entries() {
@@ -223,8 +227,22 @@ fn steps(setting: &str) -> Result<Vec<(usize, usize)>, String> {
 /// and each list that it leads to. Yields whether nothing was wrong.
 pub(super) fn check_setting(tree: &Node, delta: &Node, sink: &mut Sink) -> bool {
     // Names under these may be new: their values are complete by themselves.
-    const OPEN: [&str; 8] =
-        ["env", "labels", "annotations", "split", "hosts", "selector", "files", "volumes"];
+    const OPEN: [&str; 14] = [
+        "env",
+        "labels",
+        "annotations",
+        "split",
+        "hosts",
+        "selector",
+        "files",
+        "volumes",
+        "connect",
+        "nodes",
+        "tolerations",
+        "together",
+        "apart",
+        "aliases",
+    ];
     const NAMED: [&str; 4] = ["components", "versions", "ports", "params"];
     if let Some(list) = list_on_the_way(delta) {
         let name = &list.key.text;
@@ -305,11 +323,11 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     let Value::Mapping(mapping) = components.value else {
         return put(tree, Entry { key, value: components });
     };
-    let defaults = defaults.map(|entry| dependencies_as_map(entry.value));
+    let defaults = defaults.map(|entry| lists_as_maps(entry.value));
     let entries = nest_flat_form(mapping.into_entries(), sink);
     let mut out = Vec::with_capacity(entries.len());
     for Entry { key, value } in entries {
-        let mut component = dependencies_as_map(value);
+        let mut component = lists_as_maps(value);
         let external = kind(&component) == "external";
         if let Some(defaults) = &defaults
             && !external
@@ -322,6 +340,7 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
             for field in without_effect(kind(&component)) {
                 defaults = take(defaults, field).0;
             }
+            defaults = usable(defaults, kind(&component));
             component = merge(defaults, &component, component_at);
         }
         if component.get("versions").is_some() {
@@ -333,6 +352,29 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     put(tree, Entry { key, value })
 }
 
+/// What a kind can use of how `defaults` operate a component.
+fn usable(defaults: Node, kind: &str) -> Node {
+    let kind = Kind::named(kind).unwrap_or(Kind::Deployment);
+    let mut kept = defaults;
+    for field in ["replicas", "autoscale", "disruption"] {
+        if !kind.uses(field) {
+            kept = take(kept, field).0;
+        }
+    }
+    let (rest, rollout) = take(kept, "rollout");
+    let Some(Entry { key, value: rollout }) = rollout else { return rest };
+    let span = rollout.span;
+    let Value::Mapping(mapping) = rollout.value else {
+        return put(rest, Entry { key, value: rollout });
+    };
+    let fits = |entry: &Entry| {
+        let word = entry.value.scalar().map_or("", |word| &*word.text);
+        kind.uses(&entry.key.text) && (&*entry.key.text != "strategy" || kind.rolls_by(word))
+    };
+    let entries: Vec<Entry> = mapping.into_entries().into_iter().filter(fits).collect();
+    put(rest, Entry { key, value: Node { value: Value::Mapping(Mapping::new(entries)), span } })
+}
+
 /// The kind of a component, as written.
 fn kind(component: &Node) -> &str {
     component.get("kind").and_then(|entry| entry.value.scalar()).map_or("", |kind| &kind.text)
@@ -341,8 +383,7 @@ fn kind(component: &Node) -> &str {
 /// The fields of `defaults` that a kind has no use for.
 fn without_effect(kind: &str) -> &'static [&'static str] {
     match kind {
-        "job" | "cronjob" => &["replicas"],
-        "daemonset" => &["replicas", "job"],
+        "job" | "cronjob" => &[],
         _ => &["job"],
     }
 }
@@ -366,14 +407,21 @@ fn put(tree: Node, entry: Entry) -> Node {
     Node { value: Value::Mapping(Mapping::new(entries)), span }
 }
 
-/// `dependsOn: [a, b]` as `dependsOn: { a: {}, b: {} }`, so that layers add up by name.
-fn dependencies_as_map(component: Node) -> Node {
-    if !matches!(component.get("dependsOn").map(|e| &e.value.value), Some(Value::Sequence(_))) {
-        return component;
-    }
-    let (component, taken) = take(component, "dependsOn");
-    let Some(Entry { key, value }) = taken else { return component };
-    put(component, Entry { key, value: names_as_mapping(value) })
+/// `dependsOn: [a, b]` as `dependsOn: { a: {}, b: {} }`, so that layers add up by name; and so for
+/// aliases.
+fn lists_as_maps(component: Node) -> Node {
+    let list = |component: &Node, field: &str| {
+        matches!(component.get(field).map(|e| &e.value.value), Some(Value::Sequence(_)))
+    };
+    let as_map = |component: Node, field: &str| {
+        if !list(&component, field) {
+            return component;
+        }
+        let (component, taken) = take(component, field);
+        let Some(Entry { key, value }) = taken else { return component };
+        put(component, Entry { key, value: names_as_mapping(value) })
+    };
+    ["dependsOn", "aliases"].into_iter().fold(component, as_map)
 }
 
 /// A list of names as a mapping from each to nothing; anything else as it is.
@@ -403,7 +451,7 @@ fn spread_over_versions(component: Node, version_at: At) -> Node {
         .collect();
     let shared = Node { value: Value::Mapping(Mapping::new(shared)), span: component.span };
     let spread = |entry: Entry| {
-        let version = dependencies_as_map(entry.value);
+        let version = lists_as_maps(entry.value);
         Entry { key: entry.key, value: merge(shared.clone(), &version, version_at) }
     };
     let versions: Vec<Entry> = mapping.into_entries().into_iter().map(spread).collect();

@@ -118,6 +118,7 @@ impl Names {
             let aliases = component.get("aliases").map(|entry| entry.value.items());
             let aliases = aliases.into_iter().flatten().filter_map(Node::scalar);
             own.aliases.extend(aliases.map(|alias| alias.text.to_string()));
+            own.aliases.extend(keys("aliases"));
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Shape {
     named: bool,
     /// Whether this is a probe, whose ways exclude each other.
     probe: bool,
+    /// Whether these are settings of a workload, whose ways to count pods exclude each other.
+    counted: bool,
     expected: Option<String>,
     choices: Vec<String>,
     /// What the keys of a mapping must look like, in words.
@@ -149,6 +151,8 @@ impl Grammar {
     pub(super) fn excluded(&self, at: At, given: impl Fn(&str) -> bool) -> &[&'static str] {
         match at {
             Some(at) if self.shapes[at].probe && PROBED.iter().any(|way| given(way)) => &PROBE_WAYS,
+            Some(at) if self.shapes[at].counted && given("autoscale") => &["replicas"],
+            Some(at) if self.shapes[at].counted && given("replicas") => &["autoscale"],
             _ => &[],
         }
     }
@@ -463,6 +467,9 @@ impl<'s> Compiler<'s> {
             named: schema[model::BY_NAME] == true,
             short: schema[model::SHORT].as_str().map(str::to_owned),
             probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
+            counted: ["replicas", "autoscale"]
+                .iter()
+                .all(|way| schema["properties"][way].is_object()),
             expected: schema[model::EXPECTED].as_str().map(str::to_owned),
             ..Shape::default()
         };

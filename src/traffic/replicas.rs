@@ -1,8 +1,8 @@
 //! Shares and the replicas that can honour them.
 
 use super::capability::split_at_gateway_only;
-use crate::graph::{Component, ComponentId, Graph, Share};
-use crate::model::{Fallback, GatewayKind, Governance};
+use crate::graph::{Component, ComponentId, Graph, Share, Version};
+use crate::model::{Disruption, Fallback, GatewayKind, Governance};
 
 /// What replicas make of a wanted split.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,10 +78,10 @@ fn apportion(wanted: &[u8], total: usize) -> Vec<u32> {
     }
 }
 
-/// The shares that the replicas of a component's versions give, in whole percent.
+/// The shares that the replicas of a component's versions give, in whole percent; of a version with
+/// an autoscaler its fewest count.
 pub fn by_replicas(component: &Component) -> Vec<Share> {
-    let mut counts: Vec<u32> =
-        component.versions.iter().map(|version| version.replicas.unwrap_or(1)).collect();
+    let mut counts: Vec<u32> = component.versions.iter().map(Version::pods).collect();
     if counts.iter().all(|count| *count == 0) {
         // Nothing runs yet; a route has to lead somewhere all the same.
         counts.fill(1);
@@ -96,6 +96,16 @@ pub fn by_replicas(component: &Component) -> Vec<Share> {
     order.iter().take(missing).for_each(|at| shares[*at] += 1);
     let share = |(version, percent)| Share { version, percent };
     shares.into_iter().enumerate().map(share).collect()
+}
+
+/// How many of a version's pods may be gone at once when nodes are emptied. Shares that are no whole
+/// number of pods go up. Source: `getExpectedPodCount` of the disruption controller of Kubernetes.
+pub fn spare(budget: &Disruption, pods: u32) -> u32 {
+    match (budget.min_available, budget.max_unavailable) {
+        (Some(least), _) => pods.saturating_sub(least.rounded_up(pods)),
+        (None, Some(most)) => most.rounded_up(pods).min(pods),
+        (None, None) => pods,
+    }
 }
 
 /// What plain Services make of a component's split.
@@ -118,16 +128,15 @@ pub fn native(graph: &Graph, id: ComponentId) -> Option<Native> {
     let mut wanted = vec![0; component.versions.len()];
     split.iter().for_each(|share| wanted[share.version] = share.percent);
     let approximate = component.traffic.fallback == Some(Fallback::Approximate);
-    let fixed =
-        component.versions.iter().zip(&wanted).find(|(version, share)| {
-            **share > 0 && version.replicas.is_some_and(|count| count > 0)
-        });
+    let fixed = component.versions.iter().zip(&wanted).find(|(version, share)| {
+        **share > 0 && version.written_pods().is_some_and(|count| count > 0)
+    });
     let proposed = match (approximate, fixed) {
         (false, _) => vec![1; wanted.len()],
         (true, None) => fewest(&wanted, 5.0).replicas,
         // Pods that are written set the scale for those that are not.
         (true, Some((version, share))) => {
-            let total = f64::from(version.replicas.unwrap_or(1)) * 100.0 / f64::from(*share);
+            let total = f64::from(version.pods()) * 100.0 / f64::from(*share);
             let scaled = |share: &u8| (f64::from(*share) * total / 100.0).round().max(1.0) as u32;
             wanted.iter().map(scaled).collect()
         }
@@ -142,7 +151,7 @@ pub fn native(graph: &Graph, id: ComponentId) -> Option<Native> {
         .versions
         .iter()
         .enumerate()
-        .map(|(position, version)| match version.replicas {
+        .map(|(position, version)| match version.written_pods() {
             Some(count) => count,
             None if approximate && wanted[position] == 0 => u32::from(routed(position)),
             None => proposed[position],

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::traffic::TrafficBinder;
 use super::super::{Account, Component, Entry, PathMatch, Port, rule};
-use super::Scope;
+use super::service::{Found, connect};
+use super::{Scope, operation};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{self, Exemption, Kind, Name, Protocol, Via};
 use crate::source::{Path, Place};
@@ -107,6 +108,9 @@ pub(super) fn shell(
             .help(format!("remove `{field}`")),
         );
     }
+    for (_, path, settings) in &versions {
+        operation::strays(&name, kind, path, settings, sink);
+    }
     let names: Vec<&str> = versions.iter().map(|(name, ..)| &**name).collect();
     let mut binder = TrafficBinder { component: &name, versions: &names, sink: &mut *sink };
     let traffic = binder.bind(component.traffic, &path.field("traffic"));
@@ -126,6 +130,20 @@ pub(super) fn shell(
             )
         })
         .collect();
+    let mut found = Found { name: &name, path: &path, kind, ports: &ports, sink };
+    let headless = found.headless(component.headless);
+    let aliases = found.aliases(component.aliases, headless);
+    let metrics = found.metrics(component.metrics);
+    if ports.is_empty() && component.connect.is_some() {
+        let title = format!("`connect` has no effect: nobody can call `{name}`");
+        let place = Place::Key(path.field("connect"));
+        let label = "there are no callers";
+        sink.report(
+            Diagnostic::new(&rule::FIELD_WITHOUT_EFFECT, title, place, label)
+                .also(Place::Key(path.clone()), "has no ports")
+                .help("add `ports:`, or remove `connect`"),
+        );
+    }
     let shell = Component {
         app: scope.app,
         namespace: component.namespace.map_or_else(|| scope.namespace.clone(), |own| own.0),
@@ -133,7 +151,10 @@ pub(super) fn shell(
         tls: component.tls,
         outside_mesh: component.governance == Some(Exemption::None),
         account: account(component.service_account, &name),
-        aliases: component.aliases.into_iter().flatten().map(|alias| alias.0).collect(),
+        aliases,
+        headless,
+        connect: connect(component.connect),
+        metrics,
         propagates: component
             .propagates
             .into_iter()

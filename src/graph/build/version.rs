@@ -1,13 +1,16 @@
 //! Binding what a version names: callees, ports, files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Answer, Call, Component, ComponentId, Loader, Port, Version, rule};
+use super::super::{Answer, Call, Component, ComponentId, Given, Loader, Port, Version, rule};
 use super::shell::Unbound;
 use super::volume::{Pod, Volumes};
 use crate::diag::{Diagnostic, Sink, listing};
-use crate::model::{self, Callee, Connection, Dependencies, Dependency, Name};
+use crate::model::{
+    self, Callee, ConnectValue, Connection, Dependencies, Dependency, EnvName, EnvValue, Name,
+    Variable,
+};
 use crate::source::{Path, Place};
 
 /// Binds the names that versions use.
@@ -52,7 +55,7 @@ impl Binder<'_> {
             false => settings,
         };
         let workload = component.workload_name(&name);
-        let calls = match settings.depends_on.unwrap_or_default() {
+        let mut calls: Vec<Call> = match settings.depends_on.unwrap_or_default() {
             Dependencies::Map(map) => map
                 .into_iter()
                 .filter_map(|(callee, dependency)| {
@@ -62,6 +65,8 @@ impl Binder<'_> {
             // The parser turns lists into mappings, so that layers add up by name.
             Dependencies::List(_) | Dependencies::None => Vec::new(),
         };
+        once(&mut calls);
+        self.neighbours(component, &path, settings.placement.as_ref());
         let start_after = self.start_after(component, &path, settings.start_after);
         let probes = settings.probes.unwrap_or_default();
         let own = component.name.clone();
@@ -88,6 +93,10 @@ impl Binder<'_> {
             name: name.0,
             workload,
             replicas: settings.replicas,
+            autoscale: settings.autoscale,
+            disruption: settings.disruption,
+            placement: settings.placement.unwrap_or_default(),
+            rollout: settings.rollout.unwrap_or_default(),
             container,
             sidecars,
             init,
@@ -157,23 +166,9 @@ impl Binder<'_> {
             );
             return None;
         }
-        let port = self.port_of(callee, &path, dependency.port.as_deref(), caller)?;
-        let env = match dependency.env {
-            Some(env) => env
-                .into_iter()
-                .map(|(variable, what)| {
-                    let path = path.field("env").key(&variable);
-                    (variable.to_string(), what, path)
-                })
-                .collect(),
-            None => {
-                let stem = name.name().to_ascii_uppercase().replace('-', "_");
-                vec![
-                    (format!("{stem}_HOST"), Connection::Host, path.clone()),
-                    (format!("{stem}_PORT"), Connection::Port, path.clone()),
-                ]
-            }
-        };
+        let alias = name.name();
+        let port = self.port_of((callee, alias), &path, dependency.port.as_deref(), caller)?;
+        let env = self.variables(callee, alias, &path, dependency.env);
         let optional = dependency.optional.unwrap_or(false);
         let (version, name) = (answer.version, name.name().into());
         Some(Call { to: answer.component, name, version, port, optional, env, path })
@@ -181,13 +176,16 @@ impl Binder<'_> {
 
     fn port_of(
         &mut self,
-        callee: &Component,
+        (callee, name): (&Component, &str),
         path: &Path,
         wanted: Option<&str>,
         caller: &Component,
     ) -> Option<usize> {
         let declared = Place::Key(callee.path.clone());
-        let open: Vec<(usize, &Port)> = callee.internal_ports().collect();
+        let under = callee.alias(name).and_then(|alias| alias.ports.as_ref());
+        let named = |port: &usize| under.is_none_or(|ports| ports.contains_key(port));
+        let open: Vec<(usize, &Port)> =
+            callee.internal_ports().filter(|(port, _)| named(port)).collect();
         let names: Vec<&str> = open.iter().map(|(_, port)| &*port.name).collect();
         let diagnostic = match (wanted, open.as_slice()) {
             (_, []) => Diagnostic::new(
@@ -226,6 +224,58 @@ impl Binder<'_> {
         };
         self.sink.report(diagnostic);
         None
+    }
+
+    /// The variables of a call: those that the caller names, or else where to call, and what the
+    /// callee gives.
+    fn variables(
+        &mut self,
+        callee: &Component,
+        name: &str,
+        path: &Path,
+        written: Option<BTreeMap<EnvName, Variable>>,
+    ) -> Vec<(String, Given, Path)> {
+        let mut env = Vec::new();
+        let Some(written) = written else {
+            let stem = name.to_ascii_uppercase().replace('-', "_");
+            for (end, what) in [("HOST", Connection::Host), ("PORT", Connection::Port)] {
+                let variable = format!("{stem}_{end}");
+                if !callee.connect.contains_key(&*variable) {
+                    env.push((variable, Given::Connection(what), path.clone()));
+                }
+            }
+            let root = callee.path.field("connect");
+            let connect = callee.connect.iter();
+            env.extend(
+                connect.map(|(name, value)| (name.to_string(), given(value), root.key(name))),
+            );
+            return env;
+        };
+        for (variable, what) in written {
+            let path = path.field("env").key(&variable);
+            let given = match what {
+                Variable::Connection(what) => Given::Connection(what),
+                Variable::Given(wanted) => match callee.connect.get(&*wanted) {
+                    Some(value) => given(value),
+                    None => {
+                        self.not_given(callee, &wanted, path);
+                        continue;
+                    }
+                },
+            };
+            env.push((variable.to_string(), given, path));
+        }
+        env
+    }
+
+    fn not_given(&mut self, callee: &Component, wanted: &str, path: Path) {
+        let title = format!("`{}` gives no `{wanted}`", callee.name);
+        let words = Connection::ALL.map(Connection::name);
+        let known = words.into_iter().chain(callee.connect.keys().map(|name| &**name));
+        let place = Place::Value(path);
+        let diagnostic =
+            Diagnostic::new(&rule::UNKNOWN_CONNECTION, title, place, "not under its `connect`");
+        self.sink.report(diagnostic.suggest(wanted, known));
     }
 
     fn start_after(
@@ -269,6 +319,25 @@ impl Binder<'_> {
             }
         }
         out
+    }
+}
+
+/// Who calls a component by two names gets what it gives once.
+fn once(calls: &mut [Call]) {
+    let mut seen = BTreeSet::new();
+    for call in calls {
+        call.env.retain(|(name, given, path)| {
+            matches!(given, Given::Connection(_)) || seen.insert((name.clone(), path.clone()))
+        });
+    }
+}
+
+fn given(value: &ConnectValue) -> Given {
+    match value {
+        ConnectValue::Connection(what) => Given::Connection(*what),
+        ConnectValue::Text(text) => Given::Value(EnvValue::Text(text.clone())),
+        ConnectValue::Secret(key) => Given::Value(EnvValue::Secret(key.clone())),
+        ConnectValue::Config(key) => Given::Value(EnvValue::Config(key.clone())),
     }
 }
 

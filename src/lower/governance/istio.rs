@@ -5,6 +5,8 @@ mod external;
 mod policy;
 mod route;
 
+use std::sync::Arc;
+
 use self::breaker::breaker;
 use self::external::{external, plain_route};
 use self::route::{Scope, destinations, http_routes, retries_of, tcp_routes};
@@ -15,7 +17,7 @@ use crate::lower::view::{
     VirtualService,
 };
 use crate::lower::{host, labels, slug};
-use crate::model::{Kind, Retries};
+use crate::model::{Kind, Protocol, Retries};
 use crate::source::{Path, Place};
 
 pub(crate) use policy::{policy, policy_of_application};
@@ -39,10 +41,12 @@ pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
 /// Whether Istio is told the versions apart.
 fn subsets_known(component: &Component) -> bool {
     let traffic = &component.traffic;
-    component.versioned
-        || traffic.split.is_some()
-        || traffic.mirror.is_some()
-        || !traffic.rules.is_empty()
+    // Which pod of a headless host is called, the caller decides.
+    !component.headless
+        && (component.versioned
+            || traffic.split.is_some()
+            || traffic.mirror.is_some()
+            || !traffic.rules.is_empty())
 }
 
 /// Whether routes are needed: always, unless all is left to the mesh. Without a route the mesh
@@ -87,58 +91,77 @@ fn destination_rule(graph: &Graph, component: &Component, views: &mut Vec<View>)
 }
 
 fn virtual_service(graph: &Graph, component: &Component, views: &mut Vec<View>) {
-    let mut trace = Trace::default();
-    let hosts: Vec<String> = component.dns_names().map(|name| host(component, name)).collect();
-    for (position, _) in component.aliases.iter().enumerate() {
-        let place = Place::Value(component.path.field("aliases").index(position));
-        trace.add(format!("spec.hosts.{}", position + 1), place);
+    let own = std::iter::once((&component.name, component.path.clone()));
+    let aliases = component.aliases.iter().filter(|alias| alias.ports.is_none());
+    let aliases = aliases.map(|alias| (&alias.name, alias.path.clone()));
+    let names: Vec<(&Arc<str>, Path)> = own.chain(aliases).collect();
+    let all: Vec<(u16, &Port)> =
+        component.service_ports().map(|(_, port)| (port.port, port)).collect();
+    routes(graph, component, &names, &all, views);
+    for alias in &component.aliases {
+        let Some(ports) = &alias.ports else { continue };
+        // Its numbers are its own, and so must be its conditions.
+        let ports: Vec<(u16, &Port)> =
+            ports.iter().map(|(port, number)| (*number, &component.ports[*port])).collect();
+        routes(graph, component, &[(&alias.name, alias.path.clone())], &ports, views);
     }
-    let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
-    let http: Vec<&Port> = ports.iter().copied().filter(|port| port.protocol.is_http()).collect();
-    let mut routes = Vec::new();
-    for port in &http {
-        // Where the host has one port, the port needs no condition.
-        let several = ports.len() > 1;
+    let of = |kind: fn(Protocol) -> bool| -> Vec<&Port> {
+        all.iter().map(|(_, port)| *port).filter(|port| kind(port.protocol)).collect()
+    };
+    let http = of(Protocol::is_http);
+    let limited = component.traffic.breaker.is_some() && streams_routed(component);
+    let streams = if limited { of(Protocol::is_stream) } else { Vec::new() };
+    if component.versioned && !(http.is_empty() && streams.is_empty()) {
+        version_hosts(graph, component, &http, &streams, views);
+    }
+}
+
+/// The routes of names that have the same ports: each with the number that its callers use.
+fn routes(
+    graph: &Graph,
+    component: &Component,
+    names: &[(&Arc<str>, Path)],
+    ports: &[(u16, &Port)],
+    views: &mut Vec<View>,
+) {
+    let mut trace = Trace::default();
+    let hosts: Vec<String> = names.iter().map(|(name, _)| host(component, name)).collect();
+    for (position, (_, place)) in
+        names.iter().enumerate().filter(|(_, (_, at))| *at != component.path)
+    {
+        trace.add(format!("spec.hosts.{position}"), Place::Key(place.clone()));
+    }
+    // Where the host has one port, the port needs no condition.
+    let several = ports.len() > 1;
+    let mut http = Vec::new();
+    for (number, port) in ports.iter().filter(|(_, port)| port.protocol.is_http()) {
         let scope = Scope {
             graph,
             port,
-            condition: several.then_some(port.port),
+            condition: several.then_some(*number),
             path: None,
             origin: &component.path,
             suffix: if several { format!("-{}", port.name) } else { String::new() },
         };
-        http_routes(component, &scope, &mut routes, &mut trace);
+        http_routes(component, &scope, &mut http, &mut trace);
     }
-    let streams: Vec<&Port> = match streams_routed(component) {
-        true => ports.iter().copied().filter(|port| port.protocol.is_stream()).collect(),
-        false => Vec::new(),
-    };
+    let streams = streams_routed(component);
     let mut tcp = Vec::new();
-    for port in &streams {
-        tcp_routes(graph, component, port, &mut tcp, &mut trace);
+    for (number, port) in ports.iter().filter(|(_, port)| streams && port.protocol.is_stream()) {
+        tcp_routes(graph, component, (*number, port), &mut tcp, &mut trace);
     }
-    if routes.is_empty() && tcp.is_empty() {
+    let Some((name, first)) = names.first() else { return };
+    if http.is_empty() && tcp.is_empty() {
         return;
     }
-    let meta =
-        Meta::new(component.name.to_string(), Some(&component.namespace), labels(graph, component));
-    let service = VirtualService {
-        meta,
-        hosts,
-        gateways: vec!["mesh".into()],
-        http: routes,
-        tls: Vec::new(),
-        tcp,
-    };
-    let origin = match component.traffic.path == Path::root() {
-        true => component.path.clone(),
+    let meta = Meta::new(name.to_string(), Some(&component.namespace), labels(graph, component));
+    let service =
+        VirtualService { meta, hosts, gateways: vec!["mesh".into()], http, tls: Vec::new(), tcp };
+    let origin = match component.traffic.path == Path::root() || *first != component.path {
+        true => first.clone(),
         false => component.traffic.path.clone(),
     };
     views.push(View::new(Body::VirtualService(service), origin, trace));
-    let streams = if component.traffic.breaker.is_some() { streams } else { Vec::new() };
-    if component.versioned && !(http.is_empty() && streams.is_empty()) {
-        version_hosts(graph, component, &http, &streams, views);
-    }
 }
 
 /// Each version's own name leads to that version, with the component's treatment of failures.
@@ -153,7 +176,17 @@ fn version_hosts(
     for (position, version) in component.versions.iter().enumerate() {
         let name = component.version_name(version);
         let all = [Share { version: position, percent: 100 }];
-        let to = |port: &Port| destinations(component, port.port, Some(&all), None);
+        let to = |port: &Port| match component.headless {
+            // A headless host has no subsets that a call could be sent to.
+            true => vec![Destination {
+                host: host(component, &name),
+                subset: None,
+                port: port.port,
+                weight: None,
+                cookie: None,
+            }],
+            false => destinations(component, port.port, Some(&all), None),
+        };
         let routes = http
             .iter()
             .map(|port| HttpRouteOfIstio {

@@ -103,10 +103,10 @@ pub struct EndpointSlice {
 pub struct Workload {
     /// Name and labels.
     pub meta: Meta,
-    /// Number of pods; a DaemonSet has one on each node.
-    pub replicas: u32,
-    /// Whether the old pods of a Deployment stop before new ones start.
-    pub recreate: bool,
+    /// Number of pods; none where an autoscaler decides, and a DaemonSet has one on each node.
+    pub replicas: Option<u32>,
+    /// How its pods are replaced.
+    pub rollout: super::Rollout,
     /// Labels that tell its pods from all others; never changes.
     pub selector: Pairs,
     /// The Service that names the pods, of a StatefulSet.

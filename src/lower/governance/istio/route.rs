@@ -103,7 +103,7 @@ fn trace_step(
 pub(super) fn tcp_routes(
     graph: &Graph,
     component: &Component,
-    port: &Port,
+    (number, port): (u16, &Port),
     routes: &mut Vec<TcpRoute>,
     trace: &mut Trace,
 ) {
@@ -132,7 +132,7 @@ pub(super) fn tcp_routes(
         let callers = rule.map(|rule| callers(graph, rule)).unwrap_or_default();
         let everyone = callers.is_empty();
         let destinations = destinations(component, port.port, shares, None);
-        routes.push(TcpRoute { port: port.port, callers, destinations });
+        routes.push(TcpRoute { port: number, callers, destinations });
         if everyone {
             return;
         }
@@ -293,6 +293,8 @@ pub(super) fn destinations(
     let pods;
     let shares = match shares {
         Some(shares) => shares,
+        // Each call to a headless name is for one pod, which the caller has chosen.
+        None if component.headless => return vec![to(None, None)],
         None if component.versions.len() > 1 => {
             pods = by_replicas(component);
             &pods
