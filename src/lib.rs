@@ -60,10 +60,10 @@ pub mod export;
 pub mod cli;
 
 use check::Checked;
-use diag::{Reported, Rule, Sink};
+use diag::{Checks, Reported, Rule, Sink, Verdict};
 use graph::Loader;
 use parse::{Layers, Opener, Text};
-use source::Sources;
+use source::{Path, Sources};
 
 /// Every rule of every stage, sorted by code.
 pub fn rules() -> Vec<&'static Rule> {
@@ -72,7 +72,7 @@ pub fn rules() -> Vec<&'static Rule> {
         .chain(graph::rule::RULES)
         .copied()
         .chain(check::rules())
-        .chain([&diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
+        .chain([&diag::UNKNOWN_CHECK, &diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
         .collect();
     rules.sort_by_key(|rule| rule.code);
     rules
@@ -92,6 +92,15 @@ pub fn compile(
     sink: &mut Sink,
 ) -> Result<Checked, Reported> {
     let system = parse::system(sources, text, layers, open, sink)?;
+    let written = system.apps[0].checks.iter().flatten().map(|(code, check)| {
+        let verdict = match check {
+            model::Check::Deny => Verdict::Deny,
+            model::Check::Allow(_) => Verdict::Allow,
+        };
+        (&**code, verdict, Path::root().field("checks").key(code))
+    });
+    let checks = Checks::read(written, &rules(), sink);
+    sink.heed(checks);
     let graph = graph::build(system.apps, system.uses, load, sink);
     check::check(graph, sink)
 }

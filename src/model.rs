@@ -5,6 +5,7 @@
 
 mod batch;
 mod container;
+mod check;
 mod edge;
 mod editor;
 mod external;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 
 pub use batch::{Concurrency, Job, Restart, Schedule};
 pub use container::{Container, InitContainer, Sidecar};
+pub use check::Check;
 pub use edge::Connection;
 pub use edge::{Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion, Via};
 pub use editor::{each_place, published};
@@ -80,6 +82,9 @@ pub struct App {
     /// The parts of the application, by name.
     #[schemars(extend("minProperties" = 1))]
     pub components: BTreeMap<Name, Component>,
+    /// Warnings that are errors in this app, or that it allows, by code.
+    #[schemars(example = serde_json::json!({ "dead-version": { "allow": "the canary ends in May" } }))]
+    pub checks: Option<BTreeMap<Name, Check>>,
     /// Small deltas for `--env NAME`: the same grammar, merged key by key; `null` deletes.
     #[serde(skip)]
     #[schemars(skip)]

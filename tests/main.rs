@@ -11,6 +11,7 @@
 
 mod block;
 mod cases;
+mod checks;
 mod completions;
 mod editors;
 mod entry;

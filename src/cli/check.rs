@@ -87,7 +87,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let wrong = any_error(&all) || (options.deny.is_some() && !all.is_empty());
     let ended = ending(&all, &sources);
     if global.quiet && options.deny.is_none() {
-        all.retain(|finding| finding.rule.severity == Severity::Error);
+        all.retain(|finding| finding.severity == Severity::Error);
     }
     if global.quiet {
         lines.clear();

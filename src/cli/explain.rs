@@ -120,7 +120,7 @@ fn list(rules: &[&Rule]) -> String {
 fn explain_rule(rule: &Rule) -> String {
     let grade = match rule.severity {
         Severity::Error => "error, cannot be allowed",
-        Severity::Warning => "warning, can be allowed in place with a reason",
+        Severity::Warning => "warning, can be allowed with a reason or made an error",
     };
     let indent = |text: &str| -> String {
         text.lines()

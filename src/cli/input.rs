@@ -10,6 +10,7 @@ use crate::diag::{Allows, Finding, Sink, arrange};
 use crate::graph::LoadError;
 use crate::parse::{self, Layers, Opened, Text};
 use crate::source::Sources;
+use crate::yaml::Span;
 
 /// The name that a folder's app file has.
 pub(super) const APP_FILE: &str = "weft.yaml";
@@ -215,6 +216,8 @@ struct Run<'i> {
     sources: Sources,
     text: Text,
     findings: Vec<Finding>,
+    /// What `checks` allowed in any of the compilations, and where.
+    allows: Vec<(&'static str, Span)>,
 }
 
 impl<'i> Run<'i> {
@@ -222,7 +225,7 @@ impl<'i> Run<'i> {
         let mut sources = Sources::default();
         let file = sources.add_bytes(input.name.clone(), &input.bytes);
         let text = parse::read(&sources, file);
-        Self { input, sources, text, findings: Vec::new() }
+        Self { input, sources, text, findings: Vec::new(), allows: Vec::new() }
     }
 
     fn once(&mut self, layers: &Layers) -> Option<Checked> {
@@ -230,6 +233,7 @@ impl<'i> Run<'i> {
         let load = |relative: &str| load(&self.input.folder, relative);
         let checked =
             crate::compile(&mut self.sources, &self.text, layers, &load, &open, &mut sink).ok();
+        self.allows.extend(sink.allowed(&self.sources));
         let mut findings = sink.resolve(&self.sources);
         for finding in &mut findings {
             finding.environments.extend(layers.environment.clone());
@@ -239,10 +243,11 @@ impl<'i> Run<'i> {
     }
 
     fn end(self, checked: Option<Checked>, everywhere: bool) -> Outcome {
-        let Self { sources, text, mut findings, .. } = self;
+        let Self { sources, text, mut findings, allows: entries, .. } = self;
         let mut sink = Sink::default();
         let mut allows = Allows::read(text.comments(), &sources, &crate::rules(), &mut sink);
         findings.extend(sink.resolve(&sources));
+        allows.add(entries);
         allows.apply(&mut findings, &sources);
         if everywhere {
             findings.extend(allows.unused());
