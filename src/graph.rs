@@ -8,7 +8,7 @@ pub mod rule;
 mod traffic;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -25,18 +25,6 @@ pub use build::build;
 pub use door::{Door, certificate, covers_host};
 pub use policy::{Gate, Policy};
 pub use traffic::{Rule, Share, Traffic};
-
-/// Reads a file of the app's folder, by its path relative to the app file.
-pub type Loader<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, LoadError>;
-
-/// Why a file could not be read.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The path, or a symbolic link on it, leaves the app's folder.
-    Outside,
-    /// What the system said.
-    Unreadable(String),
-}
 
 /// Position of a component in [`Graph::components`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +58,34 @@ pub struct Graph {
     pub names: BTreeMap<Arc<str>, Answer>,
     /// Callers of each component, in the order of the components.
     pub callers: Vec<Vec<ComponentId>>,
+    /// The author's own objects.
+    pub raw: Vec<crate::raw::Object>,
+    /// The author's Services that are further names of components.
+    pub fronts: Vec<Front>,
+    /// Components that raw objects call or let in.
+    pub entrances: BTreeSet<ComponentId>,
+    /// Changes of finished objects, by name.
+    pub patches: BTreeMap<crate::model::Name, crate::model::Patch>,
+}
+
+/// A Service of the author's that leads to the pods of one component.
+#[derive(Debug)]
+pub struct Front {
+    /// Its ports.
+    pub ports: Vec<FrontPort>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+/// A port of a [`Front`] that leads to one of the component's.
+#[derive(Debug)]
+pub struct FrontPort {
+    /// Its name; empty where the only port has none.
+    pub name: Arc<str>,
+    /// The number that callers use.
+    pub number: u16,
+    /// Position of the port in the component's ports.
+    pub port: usize,
 }
 
 /// One app of a system.
@@ -88,6 +104,8 @@ pub struct Answer {
     pub component: ComponentId,
     /// The one version that answers; all of them where there is none.
     pub version: Option<usize>,
+    /// The Service of the author's that has this name, by its position in [`Graph::fronts`].
+    pub front: Option<usize>,
 }
 
 /// One component.
@@ -121,6 +139,9 @@ pub struct Component {
     pub propagates: Vec<String>,
     /// Its versions, by name; none for an external component.
     pub versions: Vec<Version>,
+    /// The labels by which it finds its pods, where it is a Service among the raw objects that leads
+    /// to pods of the author's own. Without labels, nobody knows where it leads.
+    pub given: Option<Vec<(String, String)>>,
     /// Whether the file declares versions, so that each answers under a name of its own.
     pub versioned: bool,
     /// How calls to it are treated.
@@ -321,6 +342,8 @@ pub struct Call {
     pub version: Option<usize>,
     /// Position of the port in the callee's ports.
     pub port: usize,
+    /// The number that is called.
+    pub number: u16,
     /// Whether the caller works without it.
     pub optional: bool,
     /// Variables that tell the caller where to call: name, content, where it is written.
@@ -359,7 +382,7 @@ impl Graph {
     /// application's own, which is there in any case.
     pub fn namespaces(&self) -> BTreeMap<&str, Option<&Component>> {
         let mut namespaces = BTreeMap::new();
-        for component in self.own() {
+        for component in self.own().iter().filter(|component| component.given.is_none()) {
             namespaces.entry(&*component.namespace).or_insert(Some(component));
         }
         namespaces.insert(&*self.namespace, None);
@@ -391,8 +414,7 @@ impl Graph {
                 waits[id.0] += 1;
             }
         }
-        let mut ready: std::collections::BTreeSet<usize> =
-            (0..waits.len()).filter(|id| waits[*id] == 0).collect();
+        let mut ready: BTreeSet<usize> = (0..waits.len()).filter(|id| waits[*id] == 0).collect();
         let mut order = Vec::with_capacity(waits.len());
         let mut done = vec![false; waits.len()];
         while order.len() < waits.len() {
@@ -630,6 +652,16 @@ impl Component {
             Kind::Deployment => format!("{}-{version}", self.name),
             _ => self.name.to_string(),
         }
+    }
+
+    /// The labels that its pods have for certain, by which Services and policies find them.
+    pub fn pod_labels(&self, app: &str, version: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("app".to_owned(), self.name.to_string()),
+            ("version".to_owned(), version.to_owned()),
+            ("app.kubernetes.io/name".to_owned(), self.name.to_string()),
+            ("app.kubernetes.io/part-of".to_owned(), app.to_owned()),
+        ])
     }
 
     /// The name under which one version answers.

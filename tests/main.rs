@@ -17,6 +17,7 @@ mod editors;
 mod entry;
 mod explain;
 mod formats;
+mod hatches;
 mod hostile;
 mod layout;
 mod manifests;

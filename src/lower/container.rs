@@ -252,15 +252,15 @@ fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) 
     };
     match what {
         Connection::Host => host,
-        Connection::Port => port.port.to_string(),
-        Connection::Address => format!("{host}:{}", port.port),
+        Connection::Port => call.number.to_string(),
+        Connection::Address => format!("{host}:{}", call.number),
         Connection::Url => {
             let scheme = match port.protocol {
                 Protocol::Http2 => "http",
                 Protocol::Mongo => "mongodb",
                 other => other.name(),
             };
-            format!("{scheme}://{host}:{}", port.port)
+            format!("{scheme}://{host}:{}", call.number)
         }
     }
 }
