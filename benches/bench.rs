@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use weft::diag::Sink;
-use weft::graph::LoadError;
+use weft::files::LoadError;
 use weft::lower::lower;
 use weft::parse::Layers;
 use weft::render::render;
@@ -147,8 +147,9 @@ fn stages(text: &str, times: usize) -> (usize, [Duration; 6]) {
             clock = Instant::now();
         };
         let read = parse::read(&sources, file);
-        let app = parse::system(&mut sources, &read, &Layers::default(), &parse::alone, &mut sink)
-            .expect("a sound app");
+        let app =
+            parse::system(&mut sources, &read, &Layers::default(), &load, &parse::alone, &mut sink)
+                .expect("a sound app");
         lap(0);
         let graph = graph::build(app.apps, app.uses, &load, &mut sink);
         lap(1);

@@ -86,6 +86,7 @@ use crate::source::Place;
 use crate::traffic::{Lack, lacks};
 
 pub use env_reference_cycle::ordered as env_order;
+pub use object_name_collision::OBJECT_NAME_COLLISION;
 
 /// A rule and the function that looks for what breaks it.
 type Check = (&'static Rule, fn(&mut Finder<'_>));

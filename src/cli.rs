@@ -187,7 +187,7 @@ impl Global {
     fn report(&self, findings: &[Finding], sources: &Sources, denied: bool) {
         let shown: Vec<Finding> = findings
             .iter()
-            .filter(|finding| !self.quiet || denied || finding.rule.severity == Severity::Error)
+            .filter(|finding| !self.quiet || denied || finding.severity == Severity::Error)
             .cloned()
             .collect();
         let style = self.style(&std::io::stderr());
@@ -197,7 +197,7 @@ impl Global {
 
 /// `3 errors, 1 warning`.
 fn count(findings: &[Finding]) -> String {
-    let of = |severity| findings.iter().filter(|f| f.rule.severity == severity).count();
+    let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let named = |count: usize, word: &str| match count {
         1 => format!("1 {word}"),
         count => format!("{count} {word}s"),
@@ -222,5 +222,5 @@ fn ending(findings: &[Finding], sources: &Sources) -> u8 {
 }
 
 fn any_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.rule.severity == Severity::Error)
+    findings.iter().any(|finding| finding.severity == Severity::Error)
 }

@@ -1,18 +1,22 @@
 //! Rules, diagnostics, the sink that collects them, and the formats in which they are printed.
 
 mod allow;
+mod checks;
 mod machine;
 mod malformed_allow;
 mod text;
+mod unknown_check;
 mod unused_allow;
 
-use crate::source::{Place, Sources};
+use crate::source::{Path, Place, Sources};
 use crate::yaml::Span;
 
 pub use allow::Allows;
+pub use checks::{Checks, Verdict};
 pub use machine::{github, gitlab, json, sarif};
 pub use malformed_allow::MALFORMED_ALLOW;
 pub use text::{Style, text};
+pub use unknown_check::UNKNOWN_CHECK;
 pub use unused_allow::UNUSED_ALLOW;
 
 /// How grave a finding is.
@@ -20,7 +24,7 @@ pub use unused_allow::UNUSED_ALLOW;
 pub enum Severity {
     /// Nothing is written. Cannot be switched off.
     Error,
-    /// Worth a look. Can be allowed in place, with a reason.
+    /// Worth a look. Can be allowed with a reason, in place or for the app, or made an error.
     Warning,
 }
 
@@ -167,6 +171,7 @@ pub struct Reported(());
 pub struct Sink {
     diagnostics: Vec<Diagnostic>,
     errors: usize,
+    checks: Checks,
 }
 
 impl Sink {
@@ -187,13 +192,34 @@ impl Sink {
         if self.errors > 0 { Err(Reported(())) } else { Ok(()) }
     }
 
+    /// Takes what the app file says of warnings. It holds for all that is found, before and after.
+    pub fn heed(&mut self, checks: Checks) {
+        self.checks = checks;
+    }
+
+    /// Each warning that the app file allows, and where it does.
+    pub fn allowed(&self, sources: &Sources) -> Vec<(&'static str, Span)> {
+        let place = |path: &Path| sources.resolve(&Place::Key(path.clone()));
+        self.checks.allowed().map(|(code, path)| (code, place(path))).collect()
+    }
+
     /// Everything found, with places as bytes, in the order of the text and without repetition.
     pub fn resolve(self, sources: &Sources) -> Vec<Finding> {
+        let standing = |rule: &Rule| match self.checks.of(rule.code) {
+            Some((Verdict::Deny, _)) => (Severity::Error, None),
+            Some((Verdict::Allow, path)) => {
+                (rule.severity, Some(sources.resolve(&Place::Key(path.clone()))))
+            }
+            None => (rule.severity, None),
+        };
         let mut findings: Vec<Finding> = self
             .diagnostics
             .into_iter()
-            .map(|diagnostic| Finding {
+            .map(|diagnostic| (standing(diagnostic.rule), diagnostic))
+            .map(|((severity, allowed), diagnostic)| Finding {
                 rule: diagnostic.rule,
+                severity,
+                allowed,
                 title: diagnostic.title,
                 labels: diagnostic
                     .labels
@@ -241,6 +267,10 @@ pub struct Spot {
 pub struct Finding {
     /// The rule that was broken.
     pub rule: &'static Rule,
+    /// How grave it is in this app.
+    pub severity: Severity,
+    /// Where the app file allows it.
+    pub allowed: Option<Span>,
     /// The fact.
     pub title: String,
     /// Primary label first, then every other party.
@@ -252,8 +282,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn key(&self) -> (Option<Span>, &str, &str) {
-        (self.labels.first().map(|label| label.span), self.rule.code, &self.title)
+    fn key(&self) -> (Option<Span>, &str, &str, Severity) {
+        let span = self.labels.first().map(|label| label.span);
+        (span, self.rule.code, &self.title, self.severity)
     }
 
     /// The primary place.

@@ -2,13 +2,14 @@
 //! applied. Knows nothing of Kubernetes objects.
 
 mod build;
+mod container;
 mod door;
 mod policy;
 pub mod rule;
 mod traffic;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,27 +17,16 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::{
-    self, Access, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Probes,
-    Protocol, Resources, Schedule, SecurityContext, Via, VolumeKind,
+    self, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Protocol, Schedule,
+    Via,
 };
 use crate::source::Path;
 
 pub use build::build;
+pub use container::{Container, File, Lent, Source, Volume};
 pub use door::{Door, certificate, covers_host};
 pub use policy::{Gate, Policy};
 pub use traffic::{Rule, Share, Traffic};
-
-/// Reads a file of the app's folder, by its path relative to the app file.
-pub type Loader<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, LoadError>;
-
-/// Why a file could not be read.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The path, or a symbolic link on it, leaves the app's folder.
-    Outside,
-    /// What the system said.
-    Unreadable(String),
-}
 
 /// Position of a component in [`Graph::components`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +60,34 @@ pub struct Graph {
     pub names: BTreeMap<Arc<str>, Answer>,
     /// Callers of each component, in the order of the components.
     pub callers: Vec<Vec<ComponentId>>,
+    /// The author's own objects.
+    pub raw: Vec<crate::raw::Object>,
+    /// The author's Services that are further names of components.
+    pub fronts: Vec<Front>,
+    /// Components that raw objects call or let in.
+    pub entrances: BTreeSet<ComponentId>,
+    /// Changes of finished objects, by name.
+    pub patches: BTreeMap<crate::model::Name, crate::model::Patch>,
+}
+
+/// A Service of the author's that leads to the pods of one component.
+#[derive(Debug)]
+pub struct Front {
+    /// Its ports.
+    pub ports: Vec<FrontPort>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+/// A port of a [`Front`] that leads to one of the component's.
+#[derive(Debug)]
+pub struct FrontPort {
+    /// Its name; empty where the only port has none.
+    pub name: Arc<str>,
+    /// The number that callers use.
+    pub number: u16,
+    /// Position of the port in the component's ports.
+    pub port: usize,
 }
 
 /// One app of a system.
@@ -88,6 +106,8 @@ pub struct Answer {
     pub component: ComponentId,
     /// The one version that answers; all of them where there is none.
     pub version: Option<usize>,
+    /// The Service of the author's that has this name, by its position in [`Graph::fronts`].
+    pub front: Option<usize>,
 }
 
 /// One component.
@@ -127,6 +147,9 @@ pub struct Component {
     pub propagates: Vec<String>,
     /// Its versions, by name; none for an external component.
     pub versions: Vec<Version>,
+    /// The labels by which it finds its pods, where it is a Service among the raw objects that leads
+    /// to pods of the author's own. Without labels, nobody knows where it leads.
+    pub given: Option<Vec<(String, String)>>,
     /// Whether the file declares versions, so that each answers under a name of its own.
     pub versioned: bool,
     /// How calls to it are treated.
@@ -266,100 +289,6 @@ pub struct Version {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// A container of a pod.
-#[derive(Debug)]
-pub struct Container {
-    /// Its name.
-    pub name: Arc<str>,
-    /// Where its settings are written.
-    pub path: Path,
-    /// Its image.
-    pub image: String,
-    /// When the image is pulled.
-    pub image_pull: Option<crate::model::ImagePull>,
-    /// What to run; empty is the image's own.
-    pub command: Vec<String>,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// The directory to run in.
-    pub working_dir: Option<String>,
-    /// Variables that the author wrote, by name.
-    pub env: BTreeMap<String, crate::model::EnvValue>,
-    /// Files, by path.
-    pub files: BTreeMap<String, File>,
-    /// Storage, by path.
-    pub volumes: BTreeMap<String, Volume>,
-    /// Probes.
-    pub probes: Probes,
-    /// Processor and memory.
-    pub resources: Resources,
-    /// What it may do.
-    pub security: SecurityContext,
-}
-
-/// The content of a file.
-#[derive(Debug)]
-pub enum File {
-    /// Text that weft ships.
-    Text(String),
-    /// Bytes that weft ships.
-    Bytes(Vec<u8>),
-    /// A key of a Secret.
-    Secret(String, String),
-    /// A key of a ConfigMap.
-    Config(String, String),
-}
-
-/// Storage behind a directory.
-#[derive(Debug)]
-pub struct Volume {
-    /// What it is.
-    pub source: Source,
-    /// The name by which others mount it.
-    pub name: Option<Arc<str>>,
-    /// Whether the container can only read it.
-    pub read_only: bool,
-    /// The part that is mounted.
-    pub sub_path: Option<String>,
-}
-
-/// What storage is.
-#[derive(Debug)]
-pub enum Source {
-    /// Gone with the pod: what it is made of, and the most it may hold.
-    Scratch(VolumeKind, Option<String>),
-    /// A claim that the workload owns.
-    Persistent {
-        /// How much.
-        size: String,
-        /// The storage class.
-        class: Option<String>,
-        /// Who can mount it.
-        access: Access,
-    },
-    /// A claim that exists.
-    Claim(String),
-    /// A named volume of the same pod.
-    Shared(Arc<str>),
-    /// A claim that another workload owns.
-    Of(Lent),
-}
-
-/// A claim of another workload.
-#[derive(Debug)]
-pub struct Lent {
-    /// The component that owns it.
-    pub component: ComponentId,
-    /// Position of its version.
-    pub version: usize,
-    /// The volume's name there.
-    pub name: Arc<str>,
-    /// The name of the workload that owns it.
-    pub workload: String,
-    /// Who can mount it.
-    pub access: Access,
-}
-
 /// An edge of the graph: one version of a component calls another component.
 #[derive(Debug)]
 pub struct Call {
@@ -371,6 +300,8 @@ pub struct Call {
     pub version: Option<usize>,
     /// Position of the port in the callee's ports.
     pub port: usize,
+    /// The number that is called.
+    pub number: u16,
     /// Whether the caller works without it.
     pub optional: bool,
     /// Variables that the caller gets: name, content, where it is written.
@@ -418,7 +349,7 @@ impl Graph {
     /// application's own, which is there in any case.
     pub fn namespaces(&self) -> BTreeMap<&str, Option<&Component>> {
         let mut namespaces = BTreeMap::new();
-        for component in self.own() {
+        for component in self.own().iter().filter(|component| component.given.is_none()) {
             namespaces.entry(&*component.namespace).or_insert(Some(component));
         }
         namespaces.insert(&*self.namespace, None);
@@ -450,8 +381,7 @@ impl Graph {
                 waits[id.0] += 1;
             }
         }
-        let mut ready: std::collections::BTreeSet<usize> =
-            (0..waits.len()).filter(|id| waits[*id] == 0).collect();
+        let mut ready: BTreeSet<usize> = (0..waits.len()).filter(|id| waits[*id] == 0).collect();
         let mut order = Vec::with_capacity(waits.len());
         let mut done = vec![false; waits.len()];
         while order.len() < waits.len() {
@@ -621,30 +551,6 @@ impl Entry {
     }
 }
 
-impl Container {
-    /// Variables with a value: the author's, and those that the callees of these calls give.
-    pub fn variables(&self, calls: &[Call]) -> Cow<'_, BTreeMap<String, model::EnvValue>> {
-        let mut all = Cow::Borrowed(&self.env);
-        for (name, given, _) in calls.iter().flat_map(|call| &call.env) {
-            if let Given::Value(value) = given {
-                all.to_mut().entry(name.clone()).or_insert_with(|| value.clone());
-            }
-        }
-        all
-    }
-
-    /// Where the value of each variable is written.
-    pub fn variable_places<'a>(&'a self, calls: &'a [Call]) -> BTreeMap<&'a str, Path> {
-        let given = calls.iter().flat_map(|call| &call.env);
-        let given = given.filter(|(_, what, _)| matches!(what, Given::Value(_)));
-        let mut places: BTreeMap<&str, Path> =
-            given.map(|(name, _, path)| (&**name, path.clone())).collect();
-        let env = self.path.field("env");
-        places.extend(self.env.keys().map(|name| (&**name, env.key(name))));
-        places
-    }
-}
-
 impl Metrics {
     /// Whether callers have a port to read them from; else each pod is asked by itself.
     pub fn through_service(&self, component: &Component) -> bool {
@@ -753,6 +659,16 @@ impl Component {
             Kind::Deployment => format!("{}-{version}", self.name),
             _ => self.name.to_string(),
         }
+    }
+
+    /// The labels that its pods have for certain, by which Services and policies find them.
+    pub fn pod_labels(&self, app: &str, version: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("app".to_owned(), self.name.to_string()),
+            ("version".to_owned(), version.to_owned()),
+            ("app.kubernetes.io/name".to_owned(), self.name.to_string()),
+            ("app.kubernetes.io/part-of".to_owned(), app.to_owned()),
+        ])
     }
 
     /// The name under which one version answers.

@@ -3,13 +3,15 @@
 //! A straight line of stages, each a plain function from one type to the next:
 //!
 //! ```text
-//! Sources ─parse─▶ model::App ─graph─▶ Graph ─check─▶ Checked ─lower─▶ Vec<View> ─render─▶ manifest::Set
+//! Sources ─parse─▶ model::App ─graph─▶ Graph ─check─▶ Checked ─lower─▶ Vec<View> ─render─▶ manifest::Set ─amend─▶ Set
 //! ```
 //!
 //! - [`yaml`] turns text into a tree in which every key and value keeps its bytes, and back.
 //! - [`source`] holds the texts and turns symbolic [`Place`](source::Place)s into bytes.
 //! - [`diag`] holds rules, diagnostics, the sink that collects them, and the report formats.
+//! - [`files`] is how the files beside the app file are read.
 //! - [`model`] is the grammar: one struct for each mapping, from which the JSON Schema is made.
+//! - [`raw`] knows Kubernetes' objects: those that the author writes, whom they select and name.
 //! - [`parse`] yields a [`model::App`] from text, environment and settings, schema first.
 //! - [`graph`] binds names and yields a [`graph::Graph`]; it answers order, cycles and callers.
 //! - [`traffic`] is the algebra of calls: what covers what, and what replicas can honour.
@@ -17,6 +19,7 @@
 //! - [`lower`] yields the [`View`](lower::view::View) of each object, for the governance mode.
 //! - [`manifest`] is one object: identity, order of application, canonical YAML, origin.
 //! - [`render`] puts views through `templates/<mode>/<kind>.yaml.j2` and yields a [`manifest::Set`].
+//! - [`amend`] adds raw objects, applies patches, and looks at the whole.
 //! - [`export`] draws the graph for people and programs.
 //! - [`cli`] is the only reader and writer of files, and the only printer.
 //!
@@ -39,7 +42,11 @@ pub mod source;
 
 pub mod diag;
 
+pub mod files;
+
 pub mod model;
+
+pub mod raw;
 
 pub mod parse;
 
@@ -55,24 +62,30 @@ pub mod manifest;
 
 pub mod render;
 
+pub mod amend;
+
 pub mod export;
 
 pub mod cli;
 
 use check::Checked;
-use diag::{Reported, Rule, Sink};
-use graph::Loader;
+use diag::{Checks, Reported, Rule, Sink, Verdict};
+use files::Loader;
+use manifest::Set;
 use parse::{Layers, Opener, Text};
-use source::Sources;
+use source::{Path, Sources};
 
 /// Every rule of every stage, sorted by code.
 pub fn rules() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = parse::rule::RULES
         .iter()
+        .chain(files::RULES)
+        .chain(raw::rule::RULES)
         .chain(graph::rule::RULES)
+        .chain(amend::rule::RULES)
         .copied()
         .chain(check::rules())
-        .chain([&diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
+        .chain([&diag::UNKNOWN_CHECK, &diag::UNUSED_ALLOW, &diag::MALFORMED_ALLOW])
         .collect();
     rules.sort_by_key(|rule| rule.code);
     rules
@@ -91,7 +104,28 @@ pub fn compile(
     open: Opener<'_>,
     sink: &mut Sink,
 ) -> Result<Checked, Reported> {
-    let system = parse::system(sources, text, layers, open, sink)?;
+    let system = parse::system(sources, text, layers, load, open, sink)?;
+    let written = system.apps[0].checks.iter().flatten().map(|(code, check)| {
+        let verdict = match check {
+            model::Check::Deny => Verdict::Deny,
+            model::Check::Allow(_) => Verdict::Allow,
+        };
+        (&**code, verdict, Path::root().field("checks").key(code))
+    });
+    let checks = Checks::read(written, &rules(), sink);
+    sink.heed(checks);
     let graph = graph::build(system.apps, system.uses, load, sink);
     check::check(graph, sink)
+}
+
+/// Every object of a checked application: what weft makes, what the author adds, patched.
+///
+/// # Errors
+/// The outer error is a bug of weft; what is wrong with raw objects and patches is in the sink.
+pub fn manifests(checked: &Checked, sink: &mut Sink) -> anyhow::Result<Result<Set, Reported>> {
+    let set = render::render(lower::lower(checked))?;
+    Ok(match amend::is_needed(checked.graph()) {
+        true => amend::amend(set, checked.graph(), sink),
+        false => Ok(set),
+    })
 }

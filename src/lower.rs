@@ -31,7 +31,10 @@ pub fn lower(checked: &Checked) -> Vec<View> {
     let callers = policy::Callers::of(graph);
     namespaces(graph, &mut views);
     policy::application(graph, &mut views);
-    let own = |id: &ComponentId| graph.component(*id).app == 0;
+    let own = |id: &ComponentId| {
+        let component = graph.component(*id);
+        component.app == 0 && component.given.is_none()
+    };
     for (rank, id) in graph.creation_order().into_iter().filter(own).enumerate() {
         let first = views.len();
         workload::lower(graph, id, &mut accounts, &mut views);

@@ -61,6 +61,14 @@ impl Object {
         Ok(Self { yaml, kind, name, namespace, origin, trace, rank, ambiguous: false })
     }
 
+    /// The same object, which says something else.
+    #[must_use]
+    pub fn saying(self, value: &Value) -> Self {
+        let mut yaml = String::new();
+        yaml::emit(value, &mut yaml);
+        Self { yaml: yaml.into_boxed_str(), ..self }
+    }
+
     /// The wave in which it is applied: what others refer to comes first, and calls are routed only
     /// when there is something to route them to.
     fn wave(&self) -> usize {
@@ -202,6 +210,11 @@ impl Set {
             objects[b].ambiguous = true;
         }
         Ok(Self(objects))
+    }
+
+    /// The objects, to change them and make another set.
+    pub fn into_objects(self) -> Vec<Object> {
+        self.0
     }
 
     /// The objects, in the order of application.

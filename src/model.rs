@@ -4,6 +4,7 @@
 //! here and nowhere else. No defaults are applied and no names are looked up.
 
 mod batch;
+mod check;
 mod container;
 mod edge;
 mod editor;
@@ -11,6 +12,7 @@ mod external;
 mod operation;
 mod order;
 mod policy;
+mod raw;
 mod scalar;
 mod schema;
 mod service;
@@ -24,6 +26,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use batch::{Concurrency, Job, Restart, Schedule};
+pub use check::Check;
 pub use container::{Container, InitContainer, Sidecar};
 pub use edge::{
     Connection, Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion,
@@ -37,12 +40,13 @@ pub use operation::{
 };
 pub use order::order;
 pub use policy::{Exemption, Mtls, Policy, PolicyParts, Reach};
+pub use raw::{Op, Operation, Patch, Raw, Scope, Target};
 pub use scalar::{
     Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
     ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity, ResourcePath,
     RetryOn, RolloutId, SecretName, SubPath, TimeZone, UrlPath, VolumeName, VolumeRef, Wait,
 };
-pub use schema::{BY_NAME, EXPECTED, NAMES, REPLACE, SHORT, overlay, schema};
+pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, overlay, schema};
 pub use service::{Alias, Aliases, ConnectValue, Metrics};
 pub use traffic::{
     Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
@@ -89,6 +93,15 @@ pub struct App {
     /// The parts of the application, by name.
     #[schemars(extend("minProperties" = 1))]
     pub components: BTreeMap<Name, Component>,
+    /// Kubernetes objects that weft does not make, by a name of your own.
+    #[schemars(example = serde_json::json!({ "settings": { "file": "extra/settings.yaml" } }))]
+    pub raw: Option<BTreeMap<Name, Raw>>,
+    /// Changes of finished objects, by a name of your own, applied in the order of the names.
+    #[schemars(example = serde_json::json!({ "history": { "target": { "kind": "Deployment" }, "merge": { "spec": { "revisionHistoryLimit": 3 } } } }))]
+    pub patches: Option<BTreeMap<Name, Patch>>,
+    /// Warnings that are errors in this app, or that it allows, by code.
+    #[schemars(example = serde_json::json!({ "dead-version": { "allow": "the canary ends in May" } }))]
+    pub checks: Option<BTreeMap<Name, Check>>,
     /// Small deltas for `--env NAME`: the same grammar, merged key by key; `null` deletes.
     #[serde(skip)]
     #[schemars(skip)]

@@ -4,6 +4,7 @@ mod accept;
 mod layers;
 mod params;
 mod project;
+mod raw;
 mod read;
 pub mod rule;
 mod shape;
@@ -12,6 +13,7 @@ mod uses;
 use serde::Deserialize;
 
 use crate::diag::{Diagnostic, Reported, Sink};
+use crate::files::Loader;
 use crate::model::App;
 use crate::source::{Place, Sources};
 use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
@@ -110,9 +112,10 @@ pub fn parse(
     sources: &mut Sources,
     text: &Text,
     layers: &Layers,
+    load: Loader<'_>,
     sink: &mut Sink,
 ) -> Result<App, Reported> {
-    let (tree, app) = resolve(sources, text, layers, sink)?;
+    let (tree, app) = resolve(sources, text, layers, load, sink)?;
     sources.set_tree(tree);
     app
 }
@@ -122,6 +125,7 @@ fn resolve(
     sources: &mut Sources,
     text: &Text,
     layers: &Layers,
+    load: Loader<'_>,
     sink: &mut Sink,
 ) -> Result<(Node, Result<App, Reported>), Reported> {
     let file = text.file;
@@ -179,6 +183,14 @@ fn resolve(
     }
     params.unused(sink);
     let app = typed(&tree, file, sink);
+    let (tree, mut objects) = raw::read(tree, file, load, &params, sources, sink);
+    let app = app.and_then(|mut app| {
+        sink.checkpoint()?;
+        for (name, raw) in app.raw.iter_mut().flatten() {
+            raw.documents = objects.remove(&**name).unwrap_or_default();
+        }
+        Ok(app)
+    });
     Ok((tree, app))
 }
 
@@ -201,7 +213,9 @@ fn typed(tree: &Node, file: FileId, sink: &mut Sink) -> Result<App, Reported> {
 /// The app file that the last [`parse`] made of a file and its layers: without them, and the same
 /// app. `None` where there was nothing to read.
 pub fn resolved(sources: &Sources) -> Option<serde_json::Value> {
-    let mut value = Grammar::app().value(sources.tree()?, Grammar::ROOT);
+    let tree = sources.tree()?;
+    let mut value = Grammar::app().value(tree, Grammar::ROOT);
+    raw::inline(&mut value, tree);
     params::escape(&mut value);
     Some(value)
 }

@@ -187,6 +187,12 @@ impl Sources {
         id
     }
 
+    /// Adds a file of the app, unless it is there already: several environments may name it.
+    pub fn add_once(&mut self, name: String, text: String) -> FileId {
+        let known = self.files().find(|(_, file)| !file.typed && file.name == name);
+        known.map(|(id, _)| id).unwrap_or_else(|| self.add(name, text))
+    }
+
     /// Adds bytes that should be text. What is not UTF-8 is kept in a readable form, and the place
     /// is remembered.
     pub fn add_bytes(&mut self, name: impl Into<String>, bytes: &[u8]) -> FileId {

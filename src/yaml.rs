@@ -11,13 +11,15 @@ mod emit;
 mod layout;
 mod syntax;
 mod tree;
+mod typed;
 
 use std::sync::Arc;
 
 pub use block::{NotBlock, block};
 pub use emit::{emit, quote};
 pub use layout::{KeyOrder, layout};
-pub use tree::parse;
+pub use tree::{parse, parse_all};
+pub use typed::{ambiguous, typed};
 
 /// The number of a file in [`crate::source::Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_yaml::Deserializer;
 use weft::diag::Sink;
-use weft::graph::LoadError;
+use weft::files::LoadError;
 use weft::parse::Layers;
 use weft::source::Sources;
 use weft::yaml::{self, FileId};

@@ -11,12 +11,15 @@
 
 mod block;
 mod cases;
+mod checks;
 mod completions;
 mod editors;
 mod entry;
 mod explain;
 mod faults;
+mod fields;
 mod formats;
+mod hatches;
 mod hostile;
 mod layout;
 mod manifests;

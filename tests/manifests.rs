@@ -350,7 +350,7 @@ fn every_traced_field_is_in_its_object() {
             };
             let load = |path: &str| {
                 std::fs::read(folder.join(path))
-                    .map_err(|error| weft::graph::LoadError::Unreadable(error.to_string()))
+                    .map_err(|error| weft::files::LoadError::Unreadable(error.to_string()))
             };
             let mut sink = weft::diag::Sink::default();
             let text = weft::parse::read(&sources, file);

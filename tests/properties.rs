@@ -8,14 +8,14 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::Value;
 use weft::check::Checked;
 use weft::diag::Sink;
-use weft::graph::LoadError;
+use weft::files::LoadError;
 use weft::manifest::Set;
 use weft::parse::Layers;
 use weft::source::Sources;
 use weft::yaml::{self, FileId, Node};
 
 use crate::cases::sound;
-use crate::support::{container, folders, objects, opener, repository, texts};
+use crate::support::{container, folders, objects, opener, repository};
 
 /// A generator with a seed of its own, so that a failure is the same for everybody.
 fn seeded(seed: u8) -> TestRng {
@@ -403,8 +403,11 @@ fn what_weft_accepts_its_schema_accepts() {
             let file = sources.add("weft.yaml", value.to_string());
             let text = weft::parse::read(&sources, file);
             let mut sink = Sink::default();
+            let load =
+                |name: &str| std::fs::read(folder.join(name)).map_err(|_| LoadError::Outside);
             let fine =
-                weft::parse::parse(&mut sources, &text, &Layers::default(), &mut sink).is_ok();
+                weft::parse::parse(&mut sources, &text, &Layers::default(), &load, &mut sink)
+                    .is_ok();
             assert!(fine || time > 0, "{}", folder.display());
             accepted += usize::from(fine);
             if fine {

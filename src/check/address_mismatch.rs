@@ -35,7 +35,7 @@ pub(super) static ADDRESS_MISMATCH: Rule = Rule {
 
 /// External components, and they alone, have an address.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for component in &find.graph.components {
+    for component in find.graph.components.iter().filter(|component| component.given.is_none()) {
         let field = component.path.field("address");
         let outside = component.kind == Kind::External;
         if outside && component.addresses.is_empty() {

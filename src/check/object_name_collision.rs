@@ -7,7 +7,7 @@ use crate::model::{GatewayKind, Governance, Kind, Via};
 use crate::source::{Path, Place};
 
 /// `object-name-collision`: two objects would get the same name.
-pub(super) static OBJECT_NAME_COLLISION: Rule = Rule {
+pub static OBJECT_NAME_COLLISION: Rule = Rule {
     code: "object-name-collision",
     severity: Severity::Error,
     summary: "two objects would get the same name",

@@ -1,5 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::raw::OWNER_LABELS;
 use crate::source::Place;
 
 /// `reserved-label`: a label that weft sets itself.
@@ -28,6 +29,18 @@ pub(super) static RESERVED_LABEL: Rule = Rule {
 
 /// Labels of the author and of weft are told apart.
 pub(super) fn check(find: &mut Finder<'_>) {
+    for object in &find.graph.raw {
+        for (label, ours) in OWNER_LABELS.into_iter().zip(["weft", &*find.graph.name]) {
+            if object.value["metadata"]["labels"][label] == ours {
+                continue;
+            }
+            let title = format!("the label `{label}` is set by weft");
+            let path = object.path.key("metadata").key("labels").key(label);
+            let diagnostic = Diagnostic::new(&RESERVED_LABEL, title, Place::Key(path), "reserved")
+                .help(format!("remove it; it is `{ours}` on every object of this app"));
+            find.report(diagnostic);
+        }
+    }
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         for label in version.labels.keys() {
             let ours = ["app", "version", "sidecar.istio.io/inject"].contains(&label.as_str())

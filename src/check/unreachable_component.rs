@@ -40,9 +40,10 @@ pub(super) fn check(find: &mut Finder<'_>) {
     let mut reached = vec![false; graph.components.len()];
     let mut open: Vec<ComponentId> = graph
         .ids()
-        .filter(|(_, component)| {
+        .filter(|&(id, component)| {
             let works_alone = component.kind != Kind::External && component.ports.is_empty();
-            !component.entries.is_empty() || component.kind.ends() || works_alone
+            let let_in = component.given.is_some() || graph.entrances.contains(&id);
+            !component.entries.is_empty() || component.kind.ends() || works_alone || let_in
         })
         .map(|(id, _)| id)
         .collect();

@@ -6,8 +6,6 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::{AppOptions, Global, any_error, check::Deny, count, ending, input, output, print};
-use crate::lower::lower;
-use crate::render::render;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -41,17 +39,17 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         bail!("--format kustomize makes several files; name a folder with -o DIR");
     }
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
-    let outcome = input.compile(&options.app.layers.layers());
+    let mut outcome = input.compile(&options.app.layers.layers())?;
     global.report(&outcome.findings, &outcome.sources, options.deny.is_some());
     let denied = options.deny.is_some() && !outcome.findings.is_empty();
-    let checked = match outcome.checked {
+    let checked = match outcome.checked.take() {
         Some(checked) if !denied && !any_error(&outcome.findings) => checked,
         _ => {
             eprintln!("{}: {}; nothing was written", input.name(), count(&outcome.findings));
             return Ok(ending(&outcome.findings, &outcome.sources));
         }
     };
-    let set = render(lower(&checked))?;
+    let set = outcome.manifests(&checked)?;
     match options.format {
         Format::Json if stdout => print(&set.json()?)?,
         Format::Yaml if stdout => print(&set.yaml())?,

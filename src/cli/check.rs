@@ -59,8 +59,8 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         };
         // A named environment is checked alone; otherwise the app and every environment of it.
         let outcome = match &layers.environment {
-            Some(_) => input.compile(&layers),
-            None => input.compile_everywhere(&layers),
+            Some(_) => input.compile(&layers)?,
+            None => input.compile_everywhere(&layers)?,
         };
         if let (true, Some(checked)) = (outcome.findings.is_empty(), &outcome.checked) {
             let graph = checked.graph();
@@ -87,7 +87,7 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let wrong = any_error(&all) || (options.deny.is_some() && !all.is_empty());
     let ended = ending(&all, &sources);
     if global.quiet && options.deny.is_none() {
-        all.retain(|finding| finding.rule.severity == Severity::Error);
+        all.retain(|finding| finding.severity == Severity::Error);
     }
     if global.quiet {
         lines.clear();

@@ -9,9 +9,7 @@ use clap_complete::ArgValueCompleter;
 use super::{AppOptions, Global, completions, count, ending, input, print};
 use crate::diag::{Rule, Severity, did_you_mean};
 use crate::graph::{Component, Graph};
-use crate::lower::lower;
 use crate::manifest::{Object, Set};
-use crate::render::render;
 use crate::source::{Path, Place, Sources};
 
 #[derive(Debug, Args)]
@@ -48,14 +46,14 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
         }
         Err(error) => return Err(error),
     };
-    let outcome = input.compile(&options.app.layers.layers());
+    let mut outcome = input.compile(&options.app.layers.layers())?;
     global.report(&outcome.findings, &outcome.sources, false);
-    let Some(checked) = outcome.checked else {
+    let Some(checked) = outcome.checked.take() else {
         eprintln!("{}: {}; nothing to explain", input.name(), count(&outcome.findings));
         return Ok(ending(&outcome.findings, &outcome.sources));
     };
     let graph = checked.graph();
-    let set = render(lower(&checked))?;
+    let set = outcome.manifests(&checked)?;
     let sources = &outcome.sources;
     // An alias and the name of a version lead to their component.
     let named = graph.names.get(what).map(|answer| graph.component(answer.component));
@@ -120,7 +118,7 @@ fn list(rules: &[&Rule]) -> String {
 fn explain_rule(rule: &Rule) -> String {
     let grade = match rule.severity {
         Severity::Error => "error, cannot be allowed",
-        Severity::Warning => "warning, can be allowed in place with a reason",
+        Severity::Warning => "warning, can be allowed with a reason or made an error",
     };
     let indent = |text: &str| -> String {
         text.lines()

@@ -28,7 +28,7 @@ enum Format {
 
 pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let input = input::find(options.app.file.as_deref(), options.path.as_deref())?;
-    let outcome = input.compile(&options.app.layers.layers());
+    let outcome = input.compile(&options.app.layers.layers())?;
     global.report(&outcome.findings, &outcome.sources, false);
     let Some(checked) = outcome.checked else {
         eprintln!("{}: {}; nothing was drawn", input.name(), count(&outcome.findings));

@@ -5,11 +5,16 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::amend;
 use crate::check::Checked;
 use crate::diag::{Allows, Finding, Sink, arrange};
-use crate::graph::LoadError;
+use crate::files::LoadError;
+use crate::lower::lower;
+use crate::manifest::Set;
 use crate::parse::{self, Layers, Opened, Text};
+use crate::render::render;
 use crate::source::Sources;
+use crate::yaml::Span;
 
 /// The name that a folder's app file has.
 pub(super) const APP_FILE: &str = "weft.yaml";
@@ -30,6 +35,8 @@ pub(super) struct Input {
 pub(super) struct Outcome {
     /// The app, unless something is wrong with it.
     pub checked: Option<Checked>,
+    /// Its objects, where they had to be made to find out.
+    set: Option<Set>,
     /// What was found, allowed warnings left out.
     pub findings: Vec<Finding>,
     /// The texts that findings point into.
@@ -185,27 +192,49 @@ impl Input {
             Ok(()) => Ok(run.text),
             Err(_) => {
                 run.findings = sink.resolve(&run.sources);
-                Err(Box::new(run.end(None, false)))
+                Err(Box::new(run.end((None, None), false)))
             }
         }
     }
 
     /// Compiles the app under these layers.
-    pub(super) fn compile(&self, layers: &Layers) -> Outcome {
+    ///
+    /// # Errors
+    /// A bug of weft.
+    pub(super) fn compile(&self, layers: &Layers) -> anyhow::Result<Outcome> {
         let mut run = Run::start(self);
-        let checked = run.once(layers);
-        run.end(checked, false)
+        let made = run.once(layers)?;
+        Ok(run.end(made, false))
     }
 
     /// Compiles the app as it is and in each of its environments, and reports what is wrong with
     /// any of them. An allow-comment that none of them needs is reported too.
-    pub(super) fn compile_everywhere(&self, layers: &Layers) -> Outcome {
+    ///
+    /// # Errors
+    /// A bug of weft.
+    pub(super) fn compile_everywhere(&self, layers: &Layers) -> anyhow::Result<Outcome> {
         let mut run = Run::start(self);
-        let checked = run.once(layers);
+        let made = run.once(layers)?;
         for environment in run.text.environments() {
-            run.once(&Layers { environment: Some(environment), ..layers.clone() });
+            run.once(&Layers { environment: Some(environment), ..layers.clone() })?;
         }
-        run.end(checked, true)
+        Ok(run.end(made, true))
+    }
+}
+
+/// The app and its objects, as far as they had to be made.
+type Made = (Option<Checked>, Option<Set>);
+
+impl Outcome {
+    /// Every object of the app.
+    ///
+    /// # Errors
+    /// A bug of weft.
+    pub(super) fn manifests(&mut self, checked: &Checked) -> anyhow::Result<Set> {
+        match self.set.take() {
+            Some(set) => Ok(set),
+            None => render(lower(checked)),
+        }
     }
 }
 
@@ -215,6 +244,8 @@ struct Run<'i> {
     sources: Sources,
     text: Text,
     findings: Vec<Finding>,
+    /// What `checks` allowed in any of the compilations, and where.
+    allows: Vec<(&'static str, Span)>,
 }
 
 impl<'i> Run<'i> {
@@ -222,27 +253,39 @@ impl<'i> Run<'i> {
         let mut sources = Sources::default();
         let file = sources.add_bytes(input.name.clone(), &input.bytes);
         let text = parse::read(&sources, file);
-        Self { input, sources, text, findings: Vec::new() }
+        Self { input, sources, text, findings: Vec::new(), allows: Vec::new() }
     }
 
-    fn once(&mut self, layers: &Layers) -> Option<Checked> {
+    fn once(&mut self, layers: &Layers) -> anyhow::Result<Made> {
         let mut sink = Sink::default();
         let load = |relative: &str| load(&self.input.folder, relative);
         let checked =
             crate::compile(&mut self.sources, &self.text, layers, &load, &open, &mut sink).ok();
+        // What raw objects and patches meet is known only once everything is made.
+        let made = match checked {
+            Some(checked) if amend::is_needed(checked.graph()) => {
+                match crate::manifests(&checked, &mut sink)? {
+                    Ok(set) => (Some(checked), Some(set)),
+                    Err(_) => (None, None),
+                }
+            }
+            checked => (checked, None),
+        };
+        self.allows.extend(sink.allowed(&self.sources));
         let mut findings = sink.resolve(&self.sources);
         for finding in &mut findings {
             finding.environments.extend(layers.environment.clone());
         }
         self.findings.extend(findings);
-        checked
+        Ok(made)
     }
 
-    fn end(self, checked: Option<Checked>, everywhere: bool) -> Outcome {
-        let Self { sources, text, mut findings, .. } = self;
+    fn end(self, (checked, set): Made, everywhere: bool) -> Outcome {
+        let Self { sources, text, mut findings, allows: entries, .. } = self;
         let mut sink = Sink::default();
         let mut allows = Allows::read(text.comments(), &sources, &crate::rules(), &mut sink);
         findings.extend(sink.resolve(&sources));
+        allows.add(entries);
         allows.apply(&mut findings, &sources);
         if everywhere {
             findings.extend(allows.unused());
@@ -251,7 +294,7 @@ impl<'i> Run<'i> {
             findings.iter_mut().for_each(|finding| finding.environments.clear());
         }
         arrange(&mut findings);
-        Outcome { checked, findings, sources, environments: text.environments().len() }
+        Outcome { checked, set, findings, sources, environments: text.environments().len() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Comments that allow a warning in place: `# weft: allow CODE — reason`.
+//! Warnings that are allowed: in place by `# weft: allow CODE — reason`, and by `checks`.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,13 @@ use super::{
 use crate::source::{Place, Sources};
 use crate::yaml::{Comment, FileId, Span};
 
-/// The allow-comments of one file.
+/// What one file allows.
 #[derive(Debug, Default)]
 pub struct Allows {
     /// The comments for each line that is spoken for.
     by_line: BTreeMap<(FileId, usize), Vec<Allow>>,
+    /// The entries of `checks` that allow, over all environments.
+    checks: BTreeMap<(Span, &'static str), bool>,
 }
 
 /// One allow-comment.
@@ -64,9 +66,21 @@ impl Allows {
         allows
     }
 
-    /// Removes the findings that a comment allows, and remembers which comments were needed.
+    /// Adds the entries of `checks` that allow. An entry may hold in several environments.
+    pub fn add(&mut self, entries: impl IntoIterator<Item = (&'static str, Span)>) {
+        for (code, span) in entries {
+            self.checks.entry((span, code)).or_insert(false);
+        }
+    }
+
+    /// Removes the findings that are allowed, and remembers what was needed for it. What a comment
+    /// allows, it allows even where `checks` denies it: it knows its one place.
     pub fn apply(&mut self, findings: &mut Vec<Finding>, sources: &Sources) {
         findings.retain(|finding| {
+            if let Some(entry) = finding.allowed {
+                self.checks.insert((entry, finding.rule.code), true);
+                return false;
+            }
             let span = finding.span();
             let line = sources.position(span.file, span.start).line;
             let here = self.by_line.get_mut(&(span.file, line));
@@ -81,15 +95,21 @@ impl Allows {
         });
     }
 
-    /// Findings for the comments that nothing needed.
+    /// Findings for the comments and entries that nothing needed.
     pub fn unused(&self) -> Vec<Finding> {
-        let all = self.by_line.values().flatten();
-        all.filter(|allow| !allow.used)
-            .map(|allow| Finding {
+        let comments = self.by_line.values().flatten().filter(|allow| !allow.used);
+        let comments = comments.map(|allow| (allow.code, allow.span, "remove the comment"));
+        let entries = self.checks.iter().filter(|(_, used)| !**used);
+        let entries = entries.map(|((span, code), _)| (*code, *span, "remove the entry"));
+        comments
+            .chain(entries)
+            .map(|(code, span, help)| Finding {
                 rule: &UNUSED_ALLOW,
-                title: format!("`{}` is allowed here, but there is no such warning", allow.code),
-                labels: vec![Spot { span: allow.span, text: "silences nothing".into() }],
-                help: Some("remove the comment".into()),
+                severity: UNUSED_ALLOW.severity,
+                allowed: None,
+                title: format!("`{code}` is allowed here, but there is no such warning"),
+                labels: vec![Spot { span, text: "silences nothing".into() }],
+                help: Some(help.into()),
                 environments: Vec::new(),
             })
             .collect()

@@ -22,13 +22,13 @@ fn spot(spot: &Spot, sources: &Sources) -> Value {
 
 /// One JSON document, `weft.check/v1`: what the text report says, as data.
 pub fn json(findings: &[Finding], sources: &Sources) -> String {
-    let count = |severity| findings.iter().filter(|f| f.rule.severity == severity).count();
+    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
     let diagnostics: Vec<Value> = findings
         .iter()
         .map(|finding| {
             json!({
                 "code": finding.rule.code,
-                "severity": finding.rule.severity.word(),
+                "severity": finding.severity.word(),
                 "message": finding.title,
                 "place": spot(&finding.labels[0], sources),
                 "related": finding.labels[1..].iter().map(|label| spot(label, sources)).collect::<Vec<_>>(),
@@ -78,7 +78,7 @@ pub fn sarif(findings: &[Finding], sources: &Sources, rules: &[&'static Rule]) -
         .map(|finding| {
             json!({
                 "ruleId": finding.rule.code,
-                "level": finding.rule.severity.word(),
+                "level": finding.severity.word(),
                 "message": { "text": sentence(finding) },
                 "locations": [location(&finding.labels[0])],
                 "relatedLocations": finding.labels[1..].iter().map(location).collect::<Vec<_>>(),
@@ -126,7 +126,7 @@ pub fn github(findings: &[Finding], sources: &Sources) -> String {
         };
         out.push_str(&format!(
             "::{} file={},line={},endLine={}{columns},title={}::{}\n",
-            finding.rule.severity.word(),
+            finding.severity.word(),
             property(&sources.file(span.file).name),
             start.line,
             end.line,
@@ -161,7 +161,7 @@ pub fn gitlab(findings: &[Finding], sources: &Sources) -> String {
                 "description": sentence(finding),
                 "check_name": finding.rule.code,
                 "fingerprint": format!("{:016x}", crate::source::fingerprint(identity.as_bytes())),
-                "severity": match finding.rule.severity {
+                "severity": match finding.severity {
                     Severity::Error => "major",
                     Severity::Warning => "minor",
                 },

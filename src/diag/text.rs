@@ -24,7 +24,7 @@ pub fn text(findings: &[Finding], sources: &Sources, style: Style) -> String {
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
     for finding in findings {
-        let level = match finding.rule.severity {
+        let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };

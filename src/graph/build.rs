@@ -1,22 +1,28 @@
 //! Binding names: `App` → `Graph`.
 
 mod container;
+mod fronts;
+mod names;
 mod operation;
 mod service;
 mod shell;
 mod version;
 mod volume;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::names::Made;
 use self::shell::{Unbound, shell};
 use self::version::Binder;
 use self::volume::Volumes;
 use super::traffic::bind_callers;
-use super::{Answer, Component, ComponentId, Graph, Loader, Policy, Version, rule};
+use super::{Answer, Component, ComponentId, Front, Graph, Policy, Version, rule};
 use crate::diag::{Diagnostic, Sink};
+use crate::files::Loader;
 use crate::model::{self, App, GatewayKind, Governance, TlsMode};
+use crate::raw;
 use crate::source::{Path, Place};
 
 /// Binds every name of a system: the app that was asked for, then those that it uses; and for each
@@ -43,23 +49,41 @@ pub fn build(
     let mut components = Vec::new();
     let mut settings = Vec::new();
     let mut known = Vec::with_capacity(system.len());
+    let mut all_fronts: Vec<Front> = Vec::new();
+    let mut entrances: BTreeSet<ComponentId> = BTreeSet::new();
+    let (mut raw_objects, mut all_patches) = (Vec::new(), BTreeMap::new());
     for (position, (app, uses)) in system.into_iter().zip(uses).enumerate() {
         let sink = if position == 0 { &mut *sink } else { &mut elsewhere };
-        let first = components.len();
         let scope = Scope::of(&app, position);
         let root = if position == 0 { Path::root() } else { Path::of_app(&app.name) };
-        let root = root.field("components");
+        let mut member = Member::default();
         for (name, component) in app.components {
-            let path = root.key(&name);
+            let path = root.field("components").key(&name);
             let (component, versions) = shell(name, component, path, &scope, sink);
-            components.push(component);
-            settings.push(versions);
+            member.components.push(component);
+            member.versions.push(versions);
         }
-        let names: Vec<Arc<str>> = components[first..].iter().map(|own| own.name.clone()).collect();
-        for component in &mut components[first..] {
+        let first = components.len();
+        let patches = app.patches.unwrap_or_default();
+        let raw = app.raw.unwrap_or_default();
+        let extra = member.extra(&app.name, &scope, root, raw, patches, sink);
+        let names: Vec<Arc<str>> = member.components.iter().map(|own| own.name.clone()).collect();
+        for component in &mut member.components {
             bind_callers(&names, first, &mut component.traffic.rules, sink);
         }
-        known.push(answers(first, &components[first..], &settings[first..], sink));
+        let mut answers = answers(first, &member.components, &member.versions, sink);
+        let claimed =
+            fronts::claim(&extra.raw, &app.name, first, &member, &mut answers, &mut all_fronts);
+        if position == 0 {
+            let named =
+                extra.entrances.iter().filter_map(|name| Some(answers.get(name)?.component));
+            entrances.extend(named);
+            entrances.extend(claimed);
+            (raw_objects, all_patches) = (extra.raw, extra.patches);
+        }
+        known.push(answers);
+        components.append(&mut member.components);
+        settings.append(&mut member.versions);
         apps.push(super::App { name: app.name.0, uses });
     }
     strangers(&components, &known, &apps, sink);
@@ -82,6 +106,7 @@ pub fn build(
         let mut binder = Binder {
             components: &components,
             names,
+            fronts: &all_fronts,
             volumes: &volumes,
             version_names: &version_names,
             load,
@@ -107,6 +132,85 @@ pub fn build(
         components,
         names: names.into_iter().next().unwrap_or_default(),
         callers,
+        raw: raw_objects,
+        fronts: all_fronts,
+        entrances,
+        patches: all_patches,
+    }
+}
+
+/// One app on its way into the graph.
+#[derive(Default)]
+struct Member {
+    components: Vec<Component>,
+    /// The settings of the versions of each.
+    versions: Vec<Vec<Unbound>>,
+}
+
+/// What an app has beside its components.
+struct Extra {
+    raw: Vec<raw::Object>,
+    patches: BTreeMap<model::Name, model::Patch>,
+    /// Components whose names the raw objects and patches ask for.
+    entrances: BTreeSet<Arc<str>>,
+}
+
+impl Member {
+    /// Reads raw objects and patches, and adds the Services among the former that lead to pods of
+    /// the author's own to the components.
+    fn extra(
+        &mut self,
+        app: &str,
+        scope: &Scope,
+        root: Path,
+        raw: BTreeMap<model::Name, model::Raw>,
+        mut patches: BTreeMap<model::Name, model::Patch>,
+        sink: &mut Sink,
+    ) -> Extra {
+        if raw.is_empty() && patches.is_empty() {
+            return Extra { raw: Vec::new(), patches, entrances: BTreeSet::new() };
+        }
+        let made = Made {
+            app,
+            namespace: &scope.namespace,
+            components: &self.components,
+            versions: &self.versions,
+            touched: RefCell::default(),
+        };
+        let resolve = |placeholder: &str| made.resolve(placeholder);
+        expand_patches(&mut patches, &root, &resolve, sink);
+        let around = raw::Surroundings {
+            app,
+            namespace: &scope.namespace,
+            root,
+            namespaces: made.namespaces(),
+            resolve: &resolve,
+        };
+        let raw = raw::read(raw, &around, sink);
+        let entrances = made.touched.into_inner();
+        fronts::add_nodes(app, scope.app, &raw, self);
+        Extra { raw, patches, entrances }
+    }
+}
+
+/// Replaces placeholders in what patches set.
+fn expand_patches(
+    patches: &mut BTreeMap<model::Name, model::Patch>,
+    root: &Path,
+    resolve: raw::Resolve<'_>,
+    sink: &mut Sink,
+) {
+    for (name, patch) in patches {
+        let path = root.field("patches").key(name);
+        if let Some(merge) = &mut patch.merge {
+            raw::expand(merge, &path.field("merge"), resolve, sink);
+        }
+        for (at, step) in patch.json.iter_mut().flatten().enumerate() {
+            if let Some(value) = &mut step.value {
+                let path = path.field("json").index(at).field("value");
+                raw::expand(value, &path, resolve, sink);
+            }
+        }
     }
 }
 
@@ -289,7 +393,7 @@ fn answers(
         names.insert(name, (answer, place, what));
     };
     for (position, component) in components.iter().enumerate() {
-        let answer = Answer { component: ComponentId(from + position), version: None };
+        let answer = Answer { component: ComponentId(from + position), version: None, front: None };
         let place = Place::Key(component.path.clone());
         claim(component.name.clone(), answer, place, "this component".into());
     }
@@ -297,14 +401,14 @@ fn answers(
         let id = ComponentId(from + position);
         for alias in &component.aliases {
             let place = Place::Key(alias.path.clone());
-            let answer = Answer { component: id, version: None };
+            let answer = Answer { component: id, version: None, front: None };
             claim(alias.name.clone(), answer, place, format!("an alias of `{}`", component.name));
         }
         if !component.versioned || component.ports.is_empty() {
             continue;
         }
         for (index, (version, path, _)) in versions.iter().enumerate() {
-            let answer = Answer { component: id, version: Some(index) };
+            let answer = Answer { component: id, version: Some(index), front: None };
             let what = format!("version `{version}` of `{}` answers by this name", component.name);
             let name = format!("{}-{version}", component.name).into();
             claim(name, answer, Place::Key(path.clone()), what);

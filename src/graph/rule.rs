@@ -7,7 +7,6 @@ mod dependency_without_port;
 mod exposed_without_port;
 mod field_without_effect;
 mod malformed_volume;
-mod path_outside_app;
 mod rule_with_two_targets;
 mod self_dependency;
 mod unknown_component;
@@ -15,7 +14,6 @@ mod unknown_connection;
 mod unknown_port;
 mod unknown_version;
 mod unknown_volume;
-mod unreadable_file;
 
 use crate::diag::Rule;
 
@@ -26,7 +24,6 @@ pub use dependency_without_port::DEPENDENCY_WITHOUT_PORT;
 pub use exposed_without_port::EXPOSED_WITHOUT_PORT;
 pub use field_without_effect::FIELD_WITHOUT_EFFECT;
 pub use malformed_volume::MALFORMED_VOLUME;
-pub use path_outside_app::PATH_OUTSIDE_APP;
 pub use rule_with_two_targets::RULE_WITH_TWO_TARGETS;
 pub use self_dependency::SELF_DEPENDENCY;
 pub use unknown_component::UNKNOWN_COMPONENT;
@@ -34,7 +31,6 @@ pub use unknown_connection::UNKNOWN_CONNECTION;
 pub use unknown_port::UNKNOWN_PORT;
 pub use unknown_version::UNKNOWN_VERSION;
 pub use unknown_volume::UNKNOWN_VOLUME;
-pub use unreadable_file::UNREADABLE_FILE;
 
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[
@@ -45,7 +41,6 @@ pub static RULES: &[&Rule] = &[
     &EXPOSED_WITHOUT_PORT,
     &FIELD_WITHOUT_EFFECT,
     &MALFORMED_VOLUME,
-    &PATH_OUTSIDE_APP,
     &RULE_WITH_TWO_TARGETS,
     &SELF_DEPENDENCY,
     &UNKNOWN_COMPONENT,
@@ -53,5 +48,4 @@ pub static RULES: &[&Rule] = &[
     &UNKNOWN_PORT,
     &UNKNOWN_VERSION,
     &UNKNOWN_VOLUME,
-    &UNREADABLE_FILE,
 ];

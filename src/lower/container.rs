@@ -256,7 +256,6 @@ fn env(
 fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) -> String {
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
-    let number = callee.number_under(&call.name, call.port);
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
     let host = match callee.outside_hosts().next() {
         Some((address, _)) => address.to_string(),
@@ -265,15 +264,15 @@ fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) 
     };
     match what {
         Connection::Host => host,
-        Connection::Port => number.to_string(),
-        Connection::Address => format!("{host}:{number}"),
+        Connection::Port => call.number.to_string(),
+        Connection::Address => format!("{host}:{}", call.number),
         Connection::Url => {
             let scheme = match port.protocol {
                 Protocol::Http2 => "http",
                 Protocol::Mongo => "mongodb",
                 other => other.name(),
             };
-            format!("{scheme}://{host}:{number}")
+            format!("{scheme}://{host}:{}", call.number)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The pods of one version.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::json;
@@ -57,12 +57,7 @@ pub(super) fn lower(
     version: &Version,
 ) -> (Pod, Needs, Trace) {
     let mut trace = Trace::default();
-    let mut labels = BTreeMap::from([
-        ("app".to_owned(), component.name.to_string()),
-        ("version".to_owned(), version.name.to_string()),
-        ("app.kubernetes.io/name".to_owned(), component.name.to_string()),
-        ("app.kubernetes.io/part-of".to_owned(), graph.name.to_string()),
-    ]);
+    let mut labels = component.pod_labels(&graph.name, &version.name);
     let mut annotations = version.annotations.clone();
     if graph.governance == Governance::Istio && component.outside_mesh {
         labels.insert("sidecar.istio.io/inject".into(), "false".into());

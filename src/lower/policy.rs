@@ -94,6 +94,9 @@ pub(super) fn socket(port: &Port) -> Socket {
 
 /// Labels of the pods of a component, or of one of its versions.
 pub(super) fn pods(component: &Component, scope: Scope) -> Pairs {
+    if let Some(labels) = &component.given {
+        return labels.clone();
+    }
     let mut labels = vec![("app".to_owned(), component.name.to_string())];
     if let Some(version) = scope {
         labels.push(("version".to_owned(), component.versions[version].name.to_string()));
@@ -358,8 +361,9 @@ fn outgoing(
     }
     for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
         let place = Place::Key(path.clone());
-        let peers = match callee.kind {
-            Kind::External => outside(callee),
+        let peers = match (callee.kind, &callee.given) {
+            (_, Some(labels)) if labels.is_empty() => Vec::new(),
+            (Kind::External, None) => outside(callee),
             _ => vec![peer(component, callee, whom)],
         };
         let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();

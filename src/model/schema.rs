@@ -38,6 +38,9 @@ pub const BY_NAME: &str = "x-by-name";
 /// Keyword of a place with a short form: the field of the long form that the short one gives.
 pub const SHORT: &str = "x-short";
 
+/// Keyword of a place that no schema of ours describes: a scalar there is what YAML itself says.
+pub const FREE: &str = "x-free";
+
 /// The schema of a whole app file.
 pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();

@@ -44,7 +44,7 @@ pub(super) struct Judge {
 }
 
 /// Keywords that ask for nothing, and those that the walk follows by itself.
-const SILENT: [&str; 11] = [
+const SILENT: [&str; 12] = [
     "$schema",
     "$defs",
     "title",
@@ -55,6 +55,7 @@ const SILENT: [&str; 11] = [
     model::EXPECTED,
     model::REPLACE,
     model::NAMES,
+    model::FREE,
     "deprecated",
 ];
 const WALKED: [&str; 7] = [
@@ -157,6 +158,10 @@ impl Grammar {
         let Demands { any, closed, required, dependent, keys, judge, foreign, .. } = &shape.demands;
         if *foreign {
             return false;
+        }
+        if shape.free {
+            let mapping = matches!(node.value, Value::Mapping(_)) && shape.types.object;
+            return *any || mapping || (node.is_null() && shape.demands.null);
         }
         let inside = match &node.value {
             Value::Mapping(mapping) => {

@@ -86,7 +86,8 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     }
     for entry in above.iter() {
         if !known.contains(&entry.key.text) && !entry.value.is_null() {
-            out.push(Entry { key: entry.key.clone(), value: without_nulls(&entry.value) });
+            let child = grammar.child(at, &entry.key.text);
+            out.push(Entry { key: entry.key.clone(), value: without_nulls(&entry.value, child) });
         }
     }
     Node { value: Value::Mapping(Mapping::new(out)), span }
@@ -110,7 +111,7 @@ fn merge_named(lower: Node, upper: &Node, item_at: At) -> Node {
     for item in upper.items() {
         match name(item).and_then(|name| known.get(&name)) {
             Some(position) => out[*position] = merge(out[*position].clone(), item, item_at),
-            None => out.push(without_nulls(item)),
+            None => out.push(without_nulls(item, item_at)),
         }
     }
     Node { value: Value::Sequence(out), span }
@@ -152,13 +153,19 @@ pub(super) fn keep_running_versions(tree: Node, delta: &Node) -> Node {
     put(tree, Entry { key, value })
 }
 
-/// A delta that adds something deletes nothing in it.
-fn without_nulls(node: &Node) -> Node {
+/// A delta that adds something deletes nothing in it. What is not ours keeps its nulls: they mean
+/// something there.
+fn without_nulls(node: &Node, at: At) -> Node {
+    let grammar = Grammar::app();
     let Value::Mapping(mapping) = &node.value else { return node.clone() };
+    if grammar.is_free(at) {
+        return node.clone();
+    }
+    let value = |entry: &Entry| without_nulls(&entry.value, grammar.child(at, &entry.key.text));
     let entries = mapping
         .iter()
         .filter(|entry| !entry.value.is_null())
-        .map(|entry| Entry { key: entry.key.clone(), value: without_nulls(&entry.value) })
+        .map(|entry| Entry { key: entry.key.clone(), value: value(entry) })
         .collect();
     Node { value: Value::Mapping(Mapping::new(entries)), span: node.span }
 }

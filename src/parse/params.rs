@@ -70,12 +70,36 @@ impl Params {
         Self(params)
     }
 
-    /// Replaces references in every scalar of `node`, `params` itself excepted.
-    pub(super) fn substitute(&self, node: Node, sink: &mut Sink) -> Node {
-        if mentions(&node) { self.replace(node, sink) } else { node }
+    /// Replaces references in every scalar of a layer, declarations of parameters excepted.
+    pub(super) fn substitute(&self, layer: Node, sink: &mut Sink) -> Node {
+        if !mentions(&layer) {
+            return layer;
+        }
+        let span = layer.span;
+        let Value::Mapping(mapping) = layer.value else { return self.fill(layer, sink) };
+        let entries = mapping.into_entries().into_iter().map(|Entry { key, value }| {
+            let value = match &*key.text {
+                "params" => value,
+                "environments" => self.substitute_each(value, sink),
+                _ => self.fill(value, sink),
+            };
+            Entry { key, value }
+        });
+        Node { value: Value::Mapping(Mapping::new(entries.collect())), span }
     }
 
-    fn replace(&self, node: Node, sink: &mut Sink) -> Node {
+    /// Replaces references in each layer of a mapping of layers.
+    fn substitute_each(&self, layers: Node, sink: &mut Sink) -> Node {
+        let span = layers.span;
+        let Value::Mapping(mapping) = layers.value else { return self.fill(layers, sink) };
+        let entries = mapping.into_entries().into_iter();
+        let entries =
+            entries.map(|Entry { key, value }| Entry { key, value: self.substitute(value, sink) });
+        Node { value: Value::Mapping(Mapping::new(entries.collect())), span }
+    }
+
+    /// Replaces references in every scalar of `node`.
+    pub(super) fn fill(&self, node: Node, sink: &mut Sink) -> Node {
         let span = node.span;
         let value = match node.value {
             Value::Scalar(scalar) if scalar.text.contains(OPEN) => {
@@ -89,15 +113,12 @@ impl Params {
                 Value::Scalar(Scalar { text: text.into(), style })
             }
             Value::Sequence(items) => {
-                Value::Sequence(items.into_iter().map(|item| self.replace(item, sink)).collect())
+                Value::Sequence(items.into_iter().map(|item| self.fill(item, sink)).collect())
             }
             Value::Mapping(mapping) => {
                 let entries = mapping.into_entries().into_iter();
-                let entries = entries.map(|Entry { key, value }| {
-                    let value =
-                        if &*key.text == "params" { value } else { self.replace(value, sink) };
-                    Entry { key, value }
-                });
+                let entries = entries
+                    .map(|Entry { key, value }| Entry { key, value: self.fill(value, sink) });
                 Value::Mapping(Mapping::new(entries.collect()))
             }
             scalar => scalar,

@@ -67,6 +67,8 @@ pub(super) struct Names {
     params: BTreeSet<String>,
     /// Whether there are components of other apps, which are called `APP/NAME`.
     others: bool,
+    /// Whether there are raw objects, whose Services can be called too.
+    raw: bool,
 }
 
 impl Names {
@@ -96,6 +98,7 @@ impl Names {
 
     fn layer(&mut self, layer: &Node) {
         self.others |= layer.get("uses").is_some_and(|uses| !uses.value.is_null());
+        self.raw |= layer.get("raw").is_some();
         self.params.extend(inside(layer, "params").map(|entry| entry.key.text.to_string()));
         for entry in inside(layer, "components") {
             if !is_plain(&entry.key.text) {
@@ -137,9 +140,15 @@ impl Names {
             true => json!({ "anyOf": [own, { "type": "string", "pattern": "^[-a-z0-9]+/" }] }),
             false => own,
         };
+        let callees = or_others(choices(self.callees().map(|(name, _)| name).collect()));
+        // Only a reader of the files that they are in knows the Services among raw objects.
+        let callees = match self.raw {
+            true => json!({ "anyOf": [callees, { "type": "string" }] }),
+            false => callees,
+        };
         let mut out = vec![
             (COMPONENTS.into(), or_others(choices(self.components.keys().collect()))),
-            (CALLEES.into(), or_others(choices(self.callees().map(|(name, _)| name).collect()))),
+            (CALLEES.into(), callees),
         ];
         for (name, own) in &self.components {
             out.push((versions_of(name), choices(own.versions.iter().collect())));

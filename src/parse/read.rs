@@ -1,4 +1,5 @@
-//! A tree as serde reads it, each scalar typed by its place in the schema.
+//! A tree as serde reads it, each scalar typed by its place in the schema, or by YAML's own rules
+//! where the schema leaves what is there to others.
 
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{
@@ -8,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::Value as Json;
 
 use super::shape::{At, Grammar};
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, Value, typed};
 
 /// A node, and its place in the schema.
 #[derive(Clone, Copy)]
@@ -22,6 +23,9 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.grammar.is_free(self.at) {
+            return typed(self.node).deserialize_any(visitor).map_err(Error::custom);
+        }
         match &self.node.value {
             Value::Mapping(mapping) => {
                 visitor.visit_map(Fields { of: self, entries: mapping.iter(), value: None })

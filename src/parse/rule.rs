@@ -1,6 +1,7 @@
 //! What can be wrong before the file has a meaning: its text, its shape, its layers.
 
 mod alias_expansion;
+mod ambiguous_scalar;
 mod app_name_collision;
 mod duplicate_key;
 mod empty_file;
@@ -33,6 +34,7 @@ mod wrong_type;
 use crate::diag::Rule;
 
 pub use alias_expansion::ALIAS_EXPANSION;
+pub use ambiguous_scalar::AMBIGUOUS_SCALAR;
 pub use app_name_collision::APP_NAME_COLLISION;
 pub use duplicate_key::DUPLICATE_KEY;
 pub use empty_file::EMPTY_FILE;
@@ -65,6 +67,7 @@ pub use wrong_type::WRONG_TYPE;
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[
     &ALIAS_EXPANSION,
+    &AMBIGUOUS_SCALAR,
     &APP_NAME_COLLISION,
     &DUPLICATE_KEY,
     &EMPTY_FILE,

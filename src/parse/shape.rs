@@ -13,7 +13,7 @@ use super::rule;
 use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
 use crate::model;
 use crate::source::Place;
-use crate::yaml::{Entry, Node, Scalar, Style, Value};
+use crate::yaml::{Entry, Node, Scalar, Style, Value, typed};
 
 /// The types that a place of the schema accepts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +38,8 @@ pub(super) struct Shape {
     short: Option<String>,
     /// Whether the items of the list have names, by which a layer changes them.
     named: bool,
+    /// Whether a scalar here, or anywhere below, is what YAML itself says.
+    pub(super) free: bool,
     /// Whether this is a probe, whose ways exclude each other.
     probe: bool,
     /// Whether these are settings of a workload, whose ways to count pods exclude each other.
@@ -133,6 +135,11 @@ impl Grammar {
         self.shapes[at?].short.as_deref()
     }
 
+    /// Whether no schema of ours describes what is here.
+    pub(super) fn is_free(&self, at: At) -> bool {
+        at.is_some_and(|at| self.shapes[at].free)
+    }
+
     /// Whether a place takes a list of names for a mapping from names to settings.
     pub(super) fn names_or_settings(&self, at: At) -> bool {
         at.is_some_and(|at| self.shapes[at].types.array && self.shapes[at].types.object)
@@ -159,6 +166,9 @@ impl Grammar {
 
     /// The tree as JSON, each scalar typed by its place.
     pub(super) fn value(&self, node: &Node, at: At) -> Json {
+        if self.is_free(at) {
+            return typed(node);
+        }
         match &node.value {
             Value::Mapping(_) => {
                 let field = |entry: &Entry| {
@@ -466,6 +476,7 @@ impl<'s> Compiler<'s> {
             replace: schema[model::REPLACE] == true,
             named: schema[model::BY_NAME] == true,
             short: schema[model::SHORT].as_str().map(str::to_owned),
+            free: schema[model::FREE] == true,
             probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
             counted: ["replicas", "autoscale"]
                 .iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Layers, Text, parse, read, resolve, rule};
 use crate::diag::{Diagnostic, Reported, Sink};
+use crate::files::{LoadError, Loader};
 use crate::model::App;
 use crate::source::{Path, Place, Sources};
 use crate::yaml::Node;
@@ -51,10 +52,11 @@ pub fn system(
     sources: &mut Sources,
     text: &Text,
     layers: &Layers,
+    load: Loader<'_>,
     open: Opener<'_>,
     sink: &mut Sink,
 ) -> Result<System, Reported> {
-    let app = parse(sources, text, layers, sink)?;
+    let app = parse(sources, text, layers, load, sink)?;
     let mut names = BTreeMap::from([(app.name.0.clone(), 0)]);
     let mut files = BTreeMap::new();
     let mut shown = vec![sources.file(text.file).name.clone()];
@@ -94,7 +96,7 @@ pub fn system(
                 }
                 continue;
             }
-            let Some((tree, app)) = member(sources, &opened, layers, sink) else { continue };
+            let Some((tree, app)) = member(sources, &opened, layers, open, sink) else { continue };
             let name = app.name.0.clone();
             if let Some(other) = names.get(&name) {
                 let title = format!("two apps are called `{name}`");
@@ -131,6 +133,7 @@ fn member(
     sources: &mut Sources,
     opened: &Opened,
     layers: &Layers,
+    open: Opener<'_>,
     sink: &mut Sink,
 ) -> Option<(Node, App)> {
     let known = sources.files().find(|(_, file)| file.name == opened.name).map(|(id, _)| id);
@@ -140,7 +143,12 @@ fn member(
     let environment = environment.filter(|name| text.environments().contains(name));
     let mut own = Sink::default();
     let layers = Layers { environment, ..Layers::default() };
-    let resolved = resolve(sources, &text, &layers, &mut own);
+    // Its raw objects can be called, so they have to be known.
+    let load = |relative: &str| {
+        let opened = open(&opened.name, relative);
+        opened.map(|opened| opened.bytes).map_err(LoadError::Unreadable)
+    };
+    let resolved = resolve(sources, &text, &layers, &load, &mut own);
     sink.take_errors(own);
     let (tree, app) = resolved.ok()?;
     Some((tree, app.ok()?))

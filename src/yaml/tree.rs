@@ -27,14 +27,9 @@ pub fn parse(text: &str, file: FileId) -> (Option<Document>, Vec<Problem>) {
         let message = "this file is larger than 4 GiB".to_owned();
         return (None, vec![Problem::new(ProblemKind::Syntax, message, span)]);
     }
-    let mut problems = characters::forbidden(text, file);
-    let mut builder = Builder::new(text, file);
-    let complete = builder.read();
-    // The parser stumbles over the characters that are reported already.
-    let stumbled = |problem: &Problem| problem.kind == ProblemKind::Syntax;
-    let known = !problems.is_empty();
-    problems.extend(builder.problems.into_iter().filter(|problem| !(known && stumbled(problem))));
-    let root = builder.root.filter(|root| complete && !(root.is_null() && root.span.is_empty()));
+    let (complete, mut builder, mut problems) = read(text, file, false);
+    let root = builder.roots.drain(..).next();
+    let root = root.filter(|root| complete && !(root.is_null() && root.span.is_empty()));
     if root.is_none() && problems.is_empty() {
         let span = Span { file, start: 0, end: 0 };
         let empty = Problem::new(ProblemKind::Empty, "there is nothing in this file".into(), span);
@@ -44,6 +39,40 @@ pub fn parse(text: &str, file: FileId) -> (Option<Document>, Vec<Problem>) {
     let mut comments = builder.comments;
     comments.sort_by_key(|comment| comment.span);
     (root.map(|root| Document { root, comments }), problems)
+}
+
+/// Reads every document of a text, as [`parse`] reads one. Documents that say nothing are left out.
+pub fn parse_all(text: &str, file: FileId) -> (Vec<Node>, Vec<Problem>) {
+    if u32::try_from(text.len()).is_err() {
+        let span = Span { file, start: 0, end: 0 };
+        let message = "this file is larger than 4 GiB".to_owned();
+        return (Vec::new(), vec![Problem::new(ProblemKind::Syntax, message, span)]);
+    }
+    let (_, builder, mut problems) = read(text, file, true);
+    let roots: Vec<Node> = builder.roots.into_iter().filter(|root| !root.is_null()).collect();
+    if roots.is_empty() && problems.is_empty() {
+        let span = Span { file, start: 0, end: 0 };
+        problems.push(Problem::new(
+            ProblemKind::Empty,
+            "there is nothing in this file".into(),
+            span,
+        ));
+    }
+    problems.sort_by_key(|problem| problem.span);
+    (roots, problems)
+}
+
+/// Whether the text was read to its end, what was read, and what is wrong with it.
+fn read(text: &str, file: FileId, many: bool) -> (bool, Builder<'_>, Vec<Problem>) {
+    let mut problems = characters::forbidden(text, file);
+    let mut builder = Builder::new(text, file, many);
+    let complete = builder.read();
+    // The parser stumbles over the characters that are reported already.
+    let stumbled = |problem: &Problem| problem.kind == ProblemKind::Syntax;
+    let known = !problems.is_empty();
+    let found = std::mem::take(&mut builder.problems);
+    problems.extend(found.into_iter().filter(|problem| !(known && stumbled(problem))));
+    (complete, builder, problems)
 }
 
 /// A collection that is not closed yet.
@@ -87,8 +116,11 @@ struct Builder<'t> {
     text: &'t str,
     file: FileId,
     open: Vec<Open>,
-    root: Option<Node>,
+    /// The roots of the documents.
+    roots: Vec<Node>,
     documents: usize,
+    /// Whether there may be several documents.
+    many: bool,
     /// Where the last thing outside every collection ends: `---`, or the byte-order mark.
     end: u32,
     comments: Vec<Comment>,
@@ -103,14 +135,15 @@ struct Builder<'t> {
 struct Stop;
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str, file: FileId) -> Self {
+    fn new(text: &'t str, file: FileId, many: bool) -> Self {
         let end = if text.starts_with('\u{feff}') { 3 } else { 0 };
         Self {
             text,
             file,
             open: Vec::new(),
-            root: None,
+            roots: Vec::new(),
             documents: 0,
+            many,
             end,
             comments: Vec::new(),
             problems: Vec::new(),
@@ -151,7 +184,7 @@ impl<'t> Builder<'t> {
         match event {
             Event::DocumentStart(explicit, _) => {
                 self.documents += 1;
-                if self.documents > 1 {
+                if self.documents > 1 && !self.many {
                     let message = "a second document starts here".to_owned();
                     let problem = Problem::new(ProblemKind::SeveralDocuments, message, span)
                         .help("write one app per file");
@@ -314,7 +347,7 @@ impl<'t> Builder<'t> {
     ) -> Result<(), Stop> {
         let Some(open) = self.open.last_mut() else {
             self.end = end;
-            self.root.get_or_insert(node);
+            self.roots.push(node);
             return Ok(());
         };
         open.end = end;

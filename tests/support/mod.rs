@@ -200,7 +200,9 @@ impl Objects {
 
 /// The container of a workload.
 pub(crate) fn container(workload: &Value) -> &Value {
-    &workload["spec"]["template"]["spec"]["containers"][0]
+    let spec = &workload["spec"];
+    let spec = if workload["kind"] == "CronJob" { &spec["jobTemplate"]["spec"] } else { spec };
+    &spec["template"]["spec"]["containers"][0]
 }
 
 /// The variables of a workload's container that are plain text.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::{Container, File, LoadError, rule};
+use super::super::{Container, File, rule};
 use super::version::Binder;
 use super::volume::Pod;
 use crate::diag::Diagnostic;
+use crate::files;
 use crate::model::{self, FileSource, Probes};
 use crate::source::{Path, Place};
 
@@ -102,29 +103,10 @@ impl Binder<'_> {
             FileSource::File(relative) => relative,
         };
         let place = Place::Value(path.field("file"));
-        let diagnostic = match (self.load)(&relative) {
-            Ok(bytes) => {
-                return Some(match String::from_utf8(bytes) {
-                    Ok(text) => File::Text(text),
-                    Err(error) => File::Bytes(error.into_bytes()),
-                });
-            }
-            Err(LoadError::Outside) => Diagnostic::new(
-                &rule::PATH_OUTSIDE_APP,
-                format!("`{relative}` leaves the folder of the app file"),
-                place,
-                "outside the app",
-            )
-            .help("copy the file into the app's folder, so that the app is complete by itself"),
-            Err(LoadError::Unreadable(why)) => Diagnostic::new(
-                &rule::UNREADABLE_FILE,
-                format!("cannot read `{relative}`"),
-                place,
-                why,
-            )
-            .help("the path is relative to the app file"),
-        };
-        self.sink.report(diagnostic);
-        None
+        let bytes = files::read(self.load, &relative, place, self.sink)?;
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => File::Text(text),
+            Err(error) => File::Bytes(error.into_bytes()),
+        })
     }
 }

@@ -167,6 +167,7 @@ pub(super) fn shell(
         ports,
         entries,
         versions: Vec::new(),
+        given: None,
         versioned,
         traffic,
         schedule: component.schedule,

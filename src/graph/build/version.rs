@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Answer, Call, Component, ComponentId, Given, Loader, Port, Version, rule};
+use super::super::{Answer, Call, Component, ComponentId, Front, Given, Port, Version, rule};
 use super::shell::Unbound;
 use super::volume::{Pod, Volumes};
 use crate::diag::{Diagnostic, Sink, listing};
+use crate::files::Loader;
 use crate::model::{
     self, Callee, ConnectValue, Connection, Dependencies, Dependency, EnvName, EnvValue, Name,
     Variable,
@@ -17,6 +18,7 @@ use crate::source::{Path, Place};
 pub(super) struct Binder<'a> {
     pub(super) components: &'a [Component],
     pub(super) names: &'a BTreeMap<Arc<str>, Answer>,
+    pub(super) fronts: &'a [Front],
     pub(super) volumes: &'a Volumes,
     pub(super) version_names: &'a [Vec<Arc<str>>],
     pub(super) load: Loader<'a>,
@@ -167,11 +169,62 @@ impl Binder<'_> {
             return None;
         }
         let alias = name.name();
-        let port = self.port_of((callee, alias), &path, dependency.port.as_deref(), caller)?;
+        let wanted = dependency.port.as_deref();
+        let (port, number) = match answer.front {
+            Some(front) => self.front_port(name, &self.fronts[front], &path, wanted, caller)?,
+            None => {
+                let port = self.port_of((callee, alias), &path, wanted, caller)?;
+                (port, callee.number_under(alias, port))
+            }
+        };
         let env = self.variables(callee, alias, &path, dependency.env);
         let optional = dependency.optional.unwrap_or(false);
         let (version, name) = (answer.version, name.name().into());
-        Some(Call { to: answer.component, name, version, port, optional, env, path })
+        Some(Call { to: answer.component, name, version, port, number, optional, env, path })
+    }
+
+    /// The port of the author's Service that is called: where it leads, and its number.
+    fn front_port(
+        &mut self,
+        name: &str,
+        front: &Front,
+        path: &Path,
+        wanted: Option<&str>,
+        caller: &Component,
+    ) -> Option<(usize, u16)> {
+        let names: Vec<&str> = front.ports.iter().map(|port| &*port.name).collect();
+        let declared = Place::Key(front.path.clone());
+        let diagnostic = match (wanted, front.ports.as_slice()) {
+            (_, []) => Diagnostic::new(
+                &rule::DEPENDENCY_WITHOUT_PORT,
+                format!("`{}` calls Service `{name}`, which leads to no port", caller.name),
+                Place::Key(path.clone()),
+                "cannot be called",
+            )
+            .also(declared, "no port of it leads to a port of the component")
+            .help("give it a port whose `targetPort` the component listens on"),
+            (None, [port]) => return Some((port.port, port.number)),
+            (None, _) => Diagnostic::new(
+                &rule::AMBIGUOUS_PORT,
+                format!("`{name}` has several ports, and `{}` does not say which", caller.name),
+                Place::Key(path.clone()),
+                "which port?",
+            )
+            .also(declared, format!("there is {}", listing(&names)))
+            .help(format!("write `{name}: {{ port: {} }}`", names[0])),
+            (Some(wanted), ports) => match ports.iter().find(|port| &*port.name == wanted) {
+                Some(port) => return Some((port.port, port.number)),
+                None => Diagnostic::new(
+                    &rule::UNKNOWN_PORT,
+                    format!("Service `{name}` has no port `{wanted}` that leads anywhere"),
+                    Place::Value(path.field("port")),
+                    "no such port",
+                )
+                .suggest(wanted, names.iter().copied()),
+            },
+        };
+        self.sink.report(diagnostic);
+        None
     }
 
     fn port_of(

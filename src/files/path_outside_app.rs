@@ -1,3 +1,5 @@
+//! `path-outside-app`: a path leads out of the app's folder.
+
 use crate::diag::{Rule, Severity};
 
 /// `path-outside-app`: a path leads out of the app's folder.

@@ -1,3 +1,5 @@
+//! `unreadable-file`: a file of the app cannot be read.
+
 use crate::diag::{Rule, Severity};
 
 /// `unreadable-file`: a file of the app cannot be read.
@@ -5,7 +7,7 @@ pub static UNREADABLE_FILE: Rule = Rule {
     code: "unreadable-file",
     severity: Severity::Error,
     summary: "a file of the app cannot be read",
-    explain: "`files` can take content from a file beside the app file. It must exist, be a regular file, and be readable.",
+    explain: "`files` and `raw` can take content from a file beside the app file. It must exist, be a regular file, and be readable.",
     wrong: concat!(
         "components:\n",
         "  web:\n",

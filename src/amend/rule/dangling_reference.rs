@@ -1,0 +1,41 @@
+use crate::diag::{Rule, Severity};
+
+/// `dangling-reference`: a raw object names an object that nobody makes.
+pub static DANGLING_REFERENCE: Rule = Rule {
+    code: "dangling-reference",
+    severity: Severity::Warning,
+    summary: "a raw object names an object that nobody makes",
+    explain: "An autoscaler, a route, an Ingress or a RoleBinding names another object. Neither weft nor a raw object makes one of this name in the app's namespaces. It may be there by other means; more often it is misspelt, or a version was renamed. `${component.NAME.deployment}` and the like cannot go stale.",
+    wrong: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "raw:\n",
+        "  scaler:\n",
+        "    object:\n",
+        "      apiVersion: autoscaling/v2\n",
+        "      kind: HorizontalPodAutoscaler\n",
+        "      metadata: { name: web }\n",
+        "      spec:\n",
+        "        scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }\n",
+        "        maxReplicas: 3\n",
+    ),
+    right: concat!(
+        "components:\n",
+        "  web:\n",
+        "    image: example.com/web:1\n",
+        "    ports: { http: 8080 }\n",
+        "    expose: { http: { via: load-balancer } }\n",
+        "raw:\n",
+        "  scaler:\n",
+        "    object:\n",
+        "      apiVersion: autoscaling/v2\n",
+        "      kind: HorizontalPodAutoscaler\n",
+        "      metadata: { name: web }\n",
+        "      spec:\n",
+        "        scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web-v1 }\n",
+        "        maxReplicas: 3\n",
+    ),
+};
