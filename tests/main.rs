@@ -17,7 +17,6 @@ mod editors;
 mod entry;
 mod explain;
 mod faults;
-mod fields;
 mod formats;
 mod hatches;
 mod hostile;
