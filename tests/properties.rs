@@ -408,7 +408,9 @@ fn what_weft_accepts_its_schema_accepts() {
             let fine =
                 weft::parse::parse(&mut sources, &text, &Layers::default(), &load, &mut sink)
                     .is_ok();
-            assert!(fine || time > 0, "{}", folder.display());
+            // Some cases are complete only with the arguments beside them.
+            let complete = !folder.join("args").exists();
+            assert!(fine || time > 0 || !complete, "{}", folder.display());
             accepted += usize::from(fine);
             if fine {
                 let fault = schema.iter_errors(&value).next();
