@@ -2,7 +2,6 @@ use super::Finder;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::Governance;
 use crate::source::Place;
 
 /// `protocol-conflict`: a port number is used for TCP and for UDP, of which Istio sees one.
@@ -31,10 +30,8 @@ pub(super) static PROTOCOL_CONFLICT: Rule = Rule {
 
 /// In a mesh one number has one transport.
 pub(super) fn check(find: &mut Finder<'_>) {
-    if find.graph.governance != Governance::Istio {
-        return;
-    }
-    for component in find.graph.own() {
+    let graph = find.graph;
+    for component in graph.own().iter().filter(|component| graph.meshed(component)) {
         let mut taken: BTreeMap<u16, (&str, &'static str)> = BTreeMap::new();
         for (_, port) in component.service_ports() {
             let transport = port.protocol.transport();
