@@ -1,8 +1,8 @@
 //! The app models mean what their originals mean.
 //!
-//! The corpus holds the manifests that the authors of BookInfo, Online Boutique and Emojivoto
-//! wrote, and a comparison by meaning: names of helpers, labels and objects are resolved, never
-//! compared as text. What it calls core must be equal, without exception.
+//! The corpus holds the manifests and Compose files that the authors of these apps wrote, and a
+//! comparison by meaning: names of helpers, labels and objects are resolved, never compared as
+//! text. What it calls core must be equal, without exception.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,12 @@ const CASES: &str = "
     booksapp           -                           booksapp                              open
 
     hotel-reservation  -                           hotel-reservation                     open
+
+    n8n                -                           compose-n8n-postgres-worker           open
+
+    elastic-stack      -                           compose-elasticsearch-logstash-kibana open
+
+    wordpress          -                           compose-wordpress-mysql               open
 ";
 
 /// What must differ, and a fact that shows it: the comparison is able to fail.
