@@ -14,6 +14,7 @@ mod certificate_on_two_hosts;
 mod closed_port;
 mod dead_version;
 mod dependency_cycle;
+mod deprecated_annotation;
 mod duplicate_container;
 mod duplicate_port;
 mod egress_by_port_alone;
@@ -105,6 +106,7 @@ static CHECKS: &[Check] = &[
     (&closed_port::CLOSED_PORT, closed_port::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
+    (&deprecated_annotation::DEPRECATED_ANNOTATION, deprecated_annotation::check),
     (&duplicate_container::DUPLICATE_CONTAINER, duplicate_container::check),
     (&duplicate_port::DUPLICATE_PORT, duplicate_port::check),
     (&egress_by_port_alone::EGRESS_BY_PORT_ALONE, egress_by_port_alone::check),

@@ -40,7 +40,7 @@ pub(super) static UNDECLARED_DEPENDENCY: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let hosts = Hosts::of(graph);
-    for (id, component) in graph.ids() {
+    for (id, component) in graph.ids().take(graph.own().len()) {
         for version in &component.versions {
             let declared: BTreeSet<ComponentId> =
                 version.calls.iter().map(|call| call.to).collect();

@@ -1,4 +1,5 @@
 use super::Finder;
+use super::deprecated_annotation::cure;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::source::Place;
 
@@ -36,11 +37,6 @@ const ON_PODS: [(&str, &[&str]); 9] = [
             "agentLogLevel",
             "bootstrapOverride",
             "componentLogLevel",
-            "controlPlaneAuthPolicy",
-            "discoveryAddress",
-            "enableCoreDump",
-            "extraStatTags",
-            "inject",
             "interceptionMode",
             "logLevel",
             "nativeSidecar",
@@ -51,12 +47,10 @@ const ON_PODS: [(&str, &[&str]); 9] = [
             "proxyMemory",
             "proxyMemoryLimit",
             "rewriteAppHTTPProbers",
-            "statsCompression",
             "statsEvictionInterval",
+            "statsFlushInterval",
+            "statsHistogramBins",
             "statsHistogramBuckets",
-            "statsInclusionPrefixes",
-            "statsInclusionRegexps",
-            "statsInclusionSuffixes",
             "status",
             "userVolume",
             "userVolumeMount",
@@ -72,7 +66,6 @@ const ON_PODS: [(&str, &[&str]); 9] = [
             "includeInboundPorts",
             "includeOutboundIPRanges",
             "includeOutboundPorts",
-            "kubevirtInterfaces",
         ],
     ),
     (
@@ -88,14 +81,19 @@ const ON_PODS: [(&str, &[&str]); 9] = [
 ];
 
 /// What Istio reads on objects other than pods, and which.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 12] = [
     ("alpha.istio.io/canonical-serviceaccounts", "Services"),
     ("alpha.istio.io/kubernetes-serviceaccounts", "Services"),
+    ("ambient.istio.io/waypoint-inbound-binding", "Gateways"),
+    ("gateway.istio.io/name-override", "Gateways"),
+    ("gateway.istio.io/service-account", "Gateways"),
     ("istio.io/dry-run", "AuthorizationPolicies"),
+    ("istio.io/use-waypoint-canary-weight", "Services and Namespaces"),
     ("networking.istio.io/exportTo", "Services"),
     ("networking.istio.io/service-type", "Gateways"),
-    ("networking.istio.io/traffic-distribution", "Services"),
+    ("networking.istio.io/traffic-distribution", "Services and Namespaces"),
     ("topology.istio.io/controlPlaneClusters", "Namespaces"),
+    ("traffic.istio.io/nodeSelector", "Services"),
 ];
 
 /// Annotations with Istio's name are those that it reads on pods.
@@ -105,9 +103,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
         for version in &component.versions {
             for name in version.annotations.keys() {
                 let Some((domain, key)) = name.split_once('/') else { continue };
-                // Operators and the analyser read theirs on any object.
-                let any = ["install.operator.istio.io", "galley.istio.io"].contains(&domain);
-                if any || !(domain == "istio.io" || domain.ends_with(".istio.io")) {
+                // What the analyser and the gateways' controller read is on any object.
+                let any = ["galley.istio.io", "gateway.istio.io/controller-version"];
+                let any = any.contains(&domain) || any.contains(&name.as_str());
+                if any
+                    || cure(name).is_some()
+                    || !(domain == "istio.io" || domain.ends_with(".istio.io"))
+                {
                     continue;
                 }
                 let known = ON_PODS.iter().find(|(known, _)| *known == domain);

@@ -266,21 +266,24 @@ impl Scan {
     fn bare(&mut self, name: &str, value: &str, path: &Path) {
         const ADDRESSES: &str = "HOST HOSTS ADDR ADDRS ADDRESS ADDRESSES URL URLS URI URIS \
             ENDPOINT ENDPOINTS SERVER SERVERS BROKER BROKERS UPSTREAM UPSTREAMS BACKEND BACKENDS";
-        let words: Vec<String> =
-            name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_uppercase).collect();
-        if words.iter().any(|word| word == "IMAGE") {
+        let name = name.to_ascii_uppercase();
+        let pair = value.contains(':');
+        let host = name.ends_with("HOST") || name.ends_with("HOSTNAME");
+        if !(pair || host) {
             return;
         }
-        let address = words
-            .iter()
-            .any(|word| ADDRESSES.split_whitespace().any(|ending| word.ends_with(ending)));
-        let host = words.last().is_some_and(|word| word == "HOST" || word == "HOSTNAME");
-        match value.contains(':') {
-            true if address => self.host(value, Form::Sure, path),
-            true => self.host(value, Form::Pair, path),
-            false if host => self.host(value, Form::Word, path),
-            false => {}
+        let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
+        if words().any(|word| word == "IMAGE") {
+            return;
         }
+        let address =
+            |word: &str| ADDRESSES.split_whitespace().any(|ending| word.ends_with(ending));
+        let form = match pair {
+            true if words().any(address) => Form::Sure,
+            true => Form::Pair,
+            false => Form::Word,
+        };
+        self.host(value, form, path);
     }
 
     /// Takes `host` or `host:port`, if it has the form of one.
