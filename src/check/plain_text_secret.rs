@@ -9,7 +9,7 @@ pub(super) static PLAIN_TEXT_SECRET: Rule = Rule {
     code: "plain-text-secret",
     severity: Severity::Warning,
     summary: "a secret stands in the manifests for everyone to read",
-    explain: "Variables, arguments and files that weft ships are part of the manifests: whoever reads the repository, the build or the workload in the cluster reads them, and a parameter of type `secret` does not hide its value there either. Keep the value in a Secret of the cluster and refer to it with `{ secret: NAME/KEY }`. weft goes by names (`…PASSWORD`, `…PASSWD`, `…TOKEN`, `…SECRET`, `…SECRET_KEY`, `…API_KEY`, `…PRIVATE_KEY`), by `user:password@` in URLs, and by how keys and tokens of well-known services begin. It never prints the value itself.",
+    explain: "Variables, arguments, files that weft ships and Secrets among raw objects are part of the manifests: whoever reads the repository, the build or the workload in the cluster reads them, and a parameter of type `secret` does not hide its value there either. Keep the value in a Secret of the cluster and refer to it with `{ secret: NAME/KEY }`. weft goes by names (`…PASSWORD`, `…PASSWD`, `…TOKEN`, `…SECRET`, `…SECRET_KEY`, `…API_KEY`, `…PRIVATE_KEY`), by `user:password@` in URLs, and by how keys and tokens of well-known services begin. It never prints the value itself.",
     wrong: concat!(
         "components:\n",
         "  db:\n",
@@ -36,13 +36,26 @@ const NAMES: [&str; 8] = [
     "PRIVATEKEY",
 ];
 
-/// Secrets come from Secrets.
+/// Secrets come from Secrets, and those from elsewhere.
 pub(super) fn check(find: &mut Finder<'_>) {
-    for container in find.graph.containers() {
+    let graph = find.graph;
+    for container in graph.containers() {
         for (what, place) in plain(container) {
             let title = format!("{what} of `{}` is in plain text", container.name);
             let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
                 .help("keep it in a Secret, and refer to it with `{ secret: NAME/KEY }`");
+            find.report(diagnostic);
+        }
+    }
+    for object in graph.raw.iter().filter(|object| object.kind == "Secret") {
+        for field in ["data", "stringData"] {
+            if object.value[field].as_object().is_none_or(serde_json::Map::is_empty) {
+                continue;
+            }
+            let title = format!("the Secret `{}` is in plain text", object.name);
+            let place = Place::Key(object.path.key(field));
+            let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
+                .help("leave it to the cluster, or to a tool that keeps secrets");
             find.report(diagnostic);
         }
     }
