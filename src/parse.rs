@@ -181,9 +181,10 @@ fn resolve(
     if let Err(reported) = sink.checkpoint() {
         return Ok((tree, Err(reported)));
     }
-    params.unused(sink);
     let app = typed(&tree, file, sink);
     let (tree, mut objects) = raw::read(tree, file, load, &params, sources, sink);
+    // A file of raw objects may be all that uses one.
+    params.unused(sink);
     let app = app.and_then(|mut app| {
         sink.checkpoint()?;
         for (name, raw) in app.raw.iter_mut().flatten() {

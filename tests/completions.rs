@@ -8,7 +8,7 @@ use crate::support::Weft;
 const APP: &str = "params: { tag: { type: string, default: '1' } }
 components:
   storefront:
-    image: example.com/web:1
+    image: example.com/web:${params.tag}
     ports: { http: 8080 }
     expose: { http: { via: load-balancer } }
 environments:

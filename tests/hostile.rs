@@ -79,7 +79,7 @@ fn each_broken_text_has_its_code() {
 
 #[test]
 fn a_harmless_alias_is_its_anchor() {
-    let app = format!("{WEB}    env: &env {{ A: b }}\n  api:\n    image: a\n    env: *env\n");
+    let app = format!("{WEB}    env: &env {{ A: b }}\n  api:\n    image: a:1\n    env: *env\n");
     let objects = built("", &app);
     for workload in ["web-v1", "api-v1"] {
         assert_eq!(texts(objects.get("Deployment", workload))["A"], "b");
@@ -332,7 +332,7 @@ fn confusing_texts_reach_the_container_as_they_are_written() {
             };
         let _ = writeln!(app, "      E{at}: {shown}");
     }
-    let stream = Weft::on("build", &app).run().fine();
+    let stream = Weft::on("build --quiet", &app).run().fine();
     let stream_objects = objects(&stream);
     let env = texts(stream_objects.get("Deployment", "web-v1"));
     for (at, text) in CONFUSING.iter().enumerate() {

@@ -412,7 +412,8 @@ fn what_weft_accepts_its_schema_accepts() {
             let complete = !folder.join("args").exists();
             assert!(fine || time > 0 || !complete, "{}", folder.display());
             accepted += usize::from(fine);
-            if fine {
+            // What stands for a parameter has a form of its own, which the schema of the app knows.
+            if fine && !value.to_string().contains("${params.") {
                 let fault = schema.iter_errors(&value).next();
                 assert!(fault.is_none(), "{}: {fault:?}\n{value}", folder.display());
             }
