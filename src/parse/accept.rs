@@ -114,12 +114,16 @@ impl Demands {
         let mut judged = Map::new();
         for (keyword, value) in schema.as_object().into_iter().flatten() {
             let keyword = keyword.as_str();
-            let simple = |inner: &Map<String, Json>| {
-                inner.keys().all(|keyword| matches!(keyword.as_str(), "type" | "required"))
+            let scalar = |value: &Json| !value.is_array() && !value.is_object();
+            let simple = match keyword {
+                "not" => value.as_object().is_some_and(|inner| {
+                    inner.keys().all(|keyword| matches!(keyword.as_str(), "type" | "required"))
+                }),
+                "enum" => value.as_array().is_some_and(|choices| choices.iter().all(scalar)),
+                "const" => scalar(value),
+                _ => true,
             };
-            if JUDGED.contains(&keyword)
-                && (keyword != "not" || value.as_object().is_some_and(simple))
-            {
+            if JUDGED.contains(&keyword) && simple {
                 judged.insert(keyword.to_owned(), value.clone());
             } else if !SILENT.contains(&keyword) && !WALKED.contains(&keyword) {
                 demands.foreign = true;
@@ -145,6 +149,18 @@ impl Judge {
             options.build(&self.schema).ok()
         });
         validator.as_ref().is_some_and(|validator| validator.is_valid(value))
+    }
+}
+
+/// A collection without what is inside: no judge asks for more than its size and its keys, as an
+/// `enum` lists scalars.
+fn outline(value: &Value) -> Json {
+    match value {
+        Value::Mapping(mapping) => {
+            mapping.iter().map(|entry| (entry.key.text.to_string(), Json::Null)).collect()
+        }
+        Value::Sequence(items) => vec![Json::Null; items.len()].into(),
+        Value::Scalar(_) => Json::Null,
     }
 }
 
@@ -179,7 +195,7 @@ impl Grammar {
                 return self.accepts_scalar(&self.scalar(scalar, node.is_null(), at), place);
             }
         };
-        inside && judge.is_none_or(|judge| self.judges[judge].accepts(&self.value(node, at)))
+        inside && judge.is_none_or(|judge| self.judges[judge].accepts(&outline(&node.value)))
     }
 
     fn accepts_key(&self, key: &str, at: At) -> bool {
