@@ -2,7 +2,8 @@
 //! reading and writing the same bytes.
 //!
 //! `cargo bench` prints two tables. Nothing is compared with a limit here: a machine that others
-//! use too cannot fail a build.
+//! use too cannot fail a build. `cargo bench --bench bench -- --app SHAPE MODE COMPONENTS` prints
+//! one of the apps.
 
 #![allow(
     clippy::disallowed_methods,
@@ -11,6 +12,9 @@
     clippy::print_stdout,
     reason = "a benchmark reads the clock, starts processes and prints what it finds"
 )]
+
+#[path = "apps.rs"]
+mod apps;
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -26,14 +30,25 @@ use weft::render::render;
 use weft::source::Sources;
 use weft::{check, graph, parse};
 
+use apps::{Shape, app};
+
 /// Components of an app, and how often each measurement of it is repeated.
 const SIZES: [(usize, usize); 4] = [(6, 21), (100, 11), (1_000, 7), (10_000, 3)];
 const MODES: [&str; 2] = ["istio", "kubernetes"];
+/// The same for the other shapes: twelve layers of five are 60.
+const SHAPED: [(usize, usize); 3] = [(60, 11), (1_000, 5), (10_000, 3)];
 const WEFT: &str = env!("CARGO_BIN_EXE_weft");
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        // Cargo adds a word of its own.
+        ["--app", shape, mode, components, ..] => {
+            let shape = Shape::ALL.into_iter().find(|known| known.name() == *shape);
+            let components = components.parse().expect("a number of components");
+            print!("{}", app(shape.expect("a shape"), mode, components));
+        }
         ["--floor", input, output, copy] => floor(input, output, copy),
         // `cargo test --all-targets` starts benchmarks without this word.
         words if words.contains(&"--bench") => measure(),
@@ -50,6 +65,7 @@ fn floor(input: &str, output: &str, copy: &str) {
 
 /// One app in one mode, measured.
 struct Measured {
+    shape: Shape,
     mode: &'static str,
     components: usize,
     objects: usize,
@@ -68,7 +84,12 @@ fn measure() {
     let mut all = Vec::new();
     for mode in MODES {
         for (components, times) in SIZES {
-            all.push(one(folder.path(), mode, components, times));
+            all.push(one(folder.path(), Shape::Tree, mode, components, times));
+        }
+    }
+    for shape in Shape::ALL.into_iter().filter(|shape| *shape != Shape::Tree) {
+        for (components, times) in SHAPED {
+            all.push(one(folder.path(), shape, MODES[0], components, times));
         }
     }
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("app-models/bookinfo/weft.yaml");
@@ -78,9 +99,17 @@ fn measure() {
     println!("\napp-models/bookinfo, whole process: {}", millis(bookinfo));
 }
 
-fn one(folder: &Path, mode: &'static str, components: usize, times: usize) -> Measured {
-    let text = app(mode, components);
-    let at = |name: &str| -> PathBuf { folder.join(format!("{mode}-{components}.{name}")) };
+fn one(
+    folder: &Path,
+    shape: Shape,
+    mode: &'static str,
+    components: usize,
+    times: usize,
+) -> Measured {
+    let text = app(shape, mode, components);
+    let at = |name: &str| -> PathBuf {
+        folder.join(format!("{}-{mode}-{components}.{name}", shape.name()))
+    };
     let (input, output, copy) = (at("yaml"), at("out"), at("copy"));
     std::fs::write(&input, &text).expect("the app file");
     let build = median(times, || run(Command::new(WEFT).arg("build").arg(&input), &output));
@@ -93,6 +122,7 @@ fn one(folder: &Path, mode: &'static str, components: usize, times: usize) -> Me
     let (objects, stages) = stages(&text, times);
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |meta| meta.len());
     Measured {
+        shape,
         mode,
         components,
         objects,
@@ -175,53 +205,6 @@ fn middle(mut all: Vec<Duration>) -> Duration {
     all[all.len() / 2]
 }
 
-/// An app of so many components: each with a port, variables, resources, a probe and up to three
-/// callees; every tenth with two versions, a header rule and a split; every tenth exposed.
-fn app(mode: &str, components: usize) -> String {
-    let mut out = format!(
-        "apiVersion: weft/v1\nname: bench\ngovernance: {mode}\n\
-         gateway: {{ hosts: [bench.example.com], class: example }}\ncomponents:\n"
-    );
-    for number in 0..components {
-        let mut callees: Vec<usize> = vec![2 * number + 1, 2 * number + 2, number + 7];
-        callees.retain(|callee| *callee < components);
-        callees.sort_unstable();
-        callees.dedup();
-        let names: Vec<String> = callees.iter().map(|callee| format!("c{callee:05}")).collect();
-        let _ = write!(
-            out,
-            "  c{number:05}:\n    image: example.com/c{number:05}:1.2.3\n    \
-             ports: {{ http: 8080 }}\n    dependsOn: [{}]\n    propagates: [x-tester]\n    \
-             env: {{ LOG_LEVEL: info, REGION: eu-1, SELF: 'http://c{number:05}:8080' }}\n    \
-             resources: {{ cpu: 100m, memory: 64Mi, limits: {{ memory: 128Mi }} }}\n    \
-             probes: {{ readiness: {{ http: /healthz, period: 5s }} }}\n",
-            names.join(", ")
-        );
-        if number % 10 == 0 {
-            let path = if number == 0 { "/".into() } else { format!("/c{number:05}") };
-            let _ = writeln!(out, "    expose: {{ http: {{ prefix: [{path}] }} }}");
-        }
-        if number % 10 == 5 {
-            // Plain Kubernetes follows the split by replicas, and cannot follow the rule.
-            let _ = write!(
-                out,
-                "    versions:\n      v1: {{ replicas: 9 }}\n      \
-                 v2: {{ image: 'example.com/c{number:05}:2.0.0' }}\n    traffic:\n      \
-                 split: {{ v1: 90, v2: 10 }}\n      rules:\n        \
-                 # weft: allow approximated-traffic — only testers lose something\n        \
-                 - {{ match: {{ headers: {{ x-tester: 'yes' }} }}, to: v2, fallback: drop }}\n"
-            );
-        }
-    }
-    if mode == "istio" {
-        out = out.replace(
-            "        # weft: allow approximated-traffic — only testers lose something\n",
-            "",
-        );
-    }
-    out
-}
-
 fn millis(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1_000.0;
     if millis < 10.0 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
@@ -233,17 +216,17 @@ fn kib(bytes: u64) -> String {
 
 fn report(all: &[Measured]) -> String {
     let mut whole = vec![
-        "mode|components|objects|read|written|floor|build|× floor|check|check/build|CPU|peak memory"
+        "shape|mode|components|objects|read|written|floor|build|× floor|check|check/build|CPU|peak memory"
             .to_owned(),
     ];
     let mut stages =
-        vec!["mode|components|parse|graph|check|lower|render|emit|sum|µs each".to_owned()];
+        vec!["shape|mode|components|parse|graph|check|lower|render|emit|sum|µs each".to_owned()];
     for measured in all {
         let ratio = |over: Duration, under: Duration| over.as_secs_f64() / under.as_secs_f64();
         let (cpu, memory) = measured.usage.map_or(("?".into(), "?".into()), |(cpu, memory)| {
             (format!("{cpu:.2} s"), format!("{} MiB", memory >> 10))
         });
-        let head = format!("{}|{}", measured.mode, measured.components);
+        let head = format!("{}|{}|{}", measured.shape.name(), measured.mode, measured.components);
         whole.push(format!(
             "{head}|{}|{}|{}|{}|{}|{:.1}|{}|{:.2}|{cpu}|{memory}",
             measured.objects,
