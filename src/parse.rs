@@ -183,8 +183,11 @@ fn resolve(
     }
     let app = typed(&tree, file, sink);
     let (tree, mut objects) = raw::read(tree, file, load, &params, sources, sink);
-    // A file of raw objects may be all that uses one.
-    params.unused(sink);
+    // A file of raw objects may be all that uses one; what an environment reads from a file of its
+    // own is not known here.
+    if !environments.as_ref().is_some_and(|all| raw::names_files(&all.value)) {
+        params.unused(sink);
+    }
     let app = app.and_then(|mut app| {
         sink.checkpoint()?;
         for (name, raw) in app.raw.iter_mut().flatten() {

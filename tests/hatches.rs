@@ -372,3 +372,37 @@ fn a_closed_app_lets_calls_to_raw_services_through() {
     let api = to.iter().any(|(labels, port)| labels["app"] == "api" && *port == 9090);
     assert!(api, "{to:?}");
 }
+
+#[test]
+fn a_parameter_that_only_a_raw_file_uses_is_used() {
+    let app = |raw: &str, environments: &str| {
+        let params = "params: { size: { type: int, default: '3' } }";
+        with(&format!("{params}\nraw: {raw}\nenvironments: {environments}\n"))
+    };
+    let file =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { a: 'x${params.size}' }\n";
+    let named = "{ things: { file: things.yaml } }";
+    let check = |app: &str| Weft::on("check", app).file("things.yaml", file).run().codes();
+    assert_eq!(check(&app(named, "{}")), [""; 0]);
+    assert_eq!(check(&app("{}", &format!("{{ more: {{ raw: {named} }} }}"))), [""; 0]);
+    assert_eq!(check(&app("{}", "{}")), ["unused-param"]);
+}
+
+#[test]
+fn a_quantity_may_be_a_number_as_kubernetes_takes_it() {
+    let out = built(
+        "",
+        &with(
+            "raw:
+  quota:
+    object:
+      apiVersion: v1
+      kind: ResourceQuota
+      metadata: { name: quota }
+      spec: { hard: { pods: 20, requests.cpu: 4 } }
+",
+        ),
+    );
+    let hard = &out.get("ResourceQuota", "quota")["spec"]["hard"];
+    assert_eq!(hard, &json!({ "pods": 20, "requests.cpu": 4 }));
+}

@@ -286,7 +286,9 @@ fn lost(before: &Value, after: &Value, path: &str) -> Result<(), String> {
 
 #[test]
 fn every_object_decodes_without_loss_into_its_type() {
-    use k8s_openapi::api::{apps, autoscaling, batch, core, discovery, networking, policy};
+    use k8s_openapi::api::{
+        apps, autoscaling, batch, core, discovery, networking, policy, scheduling,
+    };
     let mut seen = BTreeMap::<String, usize>::new();
     for stream in streams() {
         for object in objects(&stream.text) {
@@ -300,6 +302,8 @@ fn every_object_decodes_without_loss_into_its_type() {
                     survives::<core::v1::PersistentVolumeClaim>(&object)
                 }
                 ("v1", "Service") => survives::<core::v1::Service>(&object),
+                ("v1", "ResourceQuota") => survives::<core::v1::ResourceQuota>(&object),
+                ("scheduling.k8s.io/v1", _) => survives::<scheduling::v1::PriorityClass>(&object),
                 ("apps/v1", "Deployment") => survives::<apps::v1::Deployment>(&object),
                 ("apps/v1", "StatefulSet") => survives::<apps::v1::StatefulSet>(&object),
                 ("apps/v1", "DaemonSet") => survives::<apps::v1::DaemonSet>(&object),

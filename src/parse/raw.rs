@@ -64,6 +64,12 @@ pub(super) fn read(
     (Node { value: Value::Mapping(Mapping::new(all)), span }, objects)
 }
 
+/// Whether any of these environments names a file with raw objects.
+pub(super) fn names_files(environments: &Node) -> bool {
+    let raw = environments.entries().iter().filter_map(|layer| layer.value.get("raw"));
+    raw.flat_map(|raw| raw.value.entries()).any(|entry| entry.value.get("file").is_some())
+}
+
 /// The documents of the file that an entry names.
 fn documents(
     entry: &Node,
