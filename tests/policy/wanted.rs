@@ -133,6 +133,9 @@ impl Wanted {
             let common =
                 edge["to"] == edge["callee"] || list(&callee["aliases"]).contains(&edge["to"]);
             let version = name.strip_prefix(&format!("{}-", text(&edge["callee"])));
+            // A Service of the author's own may be called in the same way.
+            let version = version
+                .filter(|name| list(&callee["versions"]).iter().any(|one| one["name"] == **name));
             edges.push(Edge {
                 from: text(&edge["from"]),
                 version: version.filter(|_| !common).map(str::to_owned),
