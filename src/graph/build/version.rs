@@ -338,9 +338,14 @@ impl Binder<'_> {
         names: Option<Vec<Name>>,
     ) -> Vec<(ComponentId, Path)> {
         let mut out = Vec::new();
+        // The components of each app stand together, by name.
+        let first = self.components.partition_point(|known| known.app < component.app);
+        let end = self.components.partition_point(|known| known.app <= component.app);
+        let own = &self.components[first..end];
         for (index, name) in names.into_iter().flatten().enumerate() {
             let place = path.field("startAfter").index(index);
-            let position = self.components.binary_search_by(|known| (*known.name).cmp(&*name));
+            let position = own.binary_search_by(|known| (*known.name).cmp(&*name));
+            let position = position.map(|position| first + position);
             match position {
                 Ok(position) if *self.components[position].name == *component.name => {
                     let title = format!("`{}` starts after itself", component.name);
@@ -358,7 +363,7 @@ impl Binder<'_> {
                 Err(_) => {
                     let title =
                         format!("`{}` starts after `{name}`, which does not exist", component.name);
-                    let known = self.components.iter().map(|known| &*known.name);
+                    let known = own.iter().map(|known| &*known.name);
                     self.sink.report(
                         Diagnostic::new(
                             &rule::UNKNOWN_COMPONENT,
