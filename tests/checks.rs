@@ -91,3 +91,51 @@ fn a_comment_in_place_allows_what_the_app_denies() {
     assert!(Weft::on("check", &app).run().fine().starts_with("ok "));
     assert!(Weft::on("build", &app).run().fine().contains("kind: Deployment"));
 }
+
+#[test]
+fn an_allowance_for_another_mode_or_for_what_the_command_line_sets_is_needed() {
+    // Plain Services cannot split like this, which only `fallback` and a warning make of it.
+    let app = "
+governance: istio
+gateway: { class: istio }
+components:
+  web:
+    image: example.com/web:1
+    ports: { http: 8080 }
+    expose: { http: { via: load-balancer } }
+    dependsOn: [api]
+  api:
+    image: example.com/api:1
+    ports: { http: 8080 }
+    versions: { v1: {}, v2: { image: 'example.com/api:2' } }
+    traffic:
+      # weft: allow approximated-traffic — half and half will do without a mesh
+      split: { weights: { v1: 60, v2: 40 }, fallback: drop }
+";
+    for args in ["check", "check --governance kubernetes", "check --governance istio"] {
+        let line = Weft::on(args, app).run().fine();
+        assert!(line.starts_with("ok "), "{args}: {line}");
+    }
+    let set = "check --set components.web.dependsOn.api.port=http";
+    assert!(Weft::on(set, app).run().fine().starts_with("ok "));
+    // A value that the command line replaces can be what a comment of the file is about.
+    let latest = "
+components:
+  web:
+    image: example.com/web:latest # weft: allow latest-tag — a local build
+    ports: { http: 8080 }
+    expose: { http: { via: load-balancer } }
+";
+    let set = "check --set components.web.image=example.com/web:1";
+    for args in ["check", set] {
+        assert!(Weft::on(args, latest).run().fine().starts_with("ok "), "{args}");
+    }
+    let never = latest.replace("allow latest-tag", "allow dead-version");
+    for args in ["check", set, "check --governance istio"] {
+        assert!(Weft::on(args, &never).run().codes().contains(&"unused-allow".into()), "{args}");
+    }
+    // Nor is an entry of `checks` unused for that.
+    let entry = format!("checks: {{ latest-tag: {{ allow: local builds }} }}{latest}")
+        .replace(" # weft: allow latest-tag — a local build", "");
+    assert!(Weft::on(set, &entry).run().fine().starts_with("ok "));
+}

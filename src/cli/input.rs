@@ -11,6 +11,7 @@ use crate::diag::{Allows, Finding, Sink, arrange};
 use crate::files::LoadError;
 use crate::lower::lower;
 use crate::manifest::Set;
+use crate::model::Governance;
 use crate::parse::{self, Layers, Opened, Text};
 use crate::render::render;
 use crate::source::Sources;
@@ -192,7 +193,9 @@ impl Input {
             Ok(()) => Ok(run.text),
             Err(_) => {
                 run.findings = sink.resolve(&run.sources);
-                Err(Box::new(run.end((None, None), false)))
+                let mut allows = run.allows();
+                allows.apply(&mut run.findings, &run.sources);
+                Err(Box::new(run.end((None, None))))
             }
         }
     }
@@ -204,22 +207,53 @@ impl Input {
     pub(super) fn compile(&self, layers: &Layers) -> anyhow::Result<Outcome> {
         let mut run = Run::start(self);
         let made = run.once(layers)?;
-        Ok(run.end(made, false))
+        let mut allows = run.allows();
+        allows.apply(&mut run.findings, &run.sources);
+        // Only one environment was asked about.
+        run.findings.iter_mut().for_each(|finding| finding.environments.clear());
+        Ok(run.end(made))
     }
 
     /// Compiles the app as it is and in each of its environments, and reports what is wrong with
-    /// any of them. An allow-comment that none of them needs is reported too.
+    /// any of them. An allow-comment is reported too if nothing needs it: none of them, in no mode,
+    /// and neither under the settings nor without.
     ///
     /// # Errors
     /// A bug of weft.
     pub(super) fn compile_everywhere(&self, layers: &Layers) -> anyhow::Result<Outcome> {
         let mut run = Run::start(self);
-        let made = run.once(layers)?;
-        for environment in run.text.environments() {
-            run.once(&Layers { environment: Some(environment), ..layers.clone() })?;
+        let made = run.everywhere(&layers.settings)?;
+        let mut allows = run.allows();
+        allows.apply(&mut run.findings, &run.sources);
+        if !allows.unused().is_empty() {
+            let found = std::mem::take(&mut run.findings);
+            for settings in elsewhere(&layers.settings) {
+                run.everywhere(&settings)?;
+            }
+            let mut others = std::mem::replace(&mut run.findings, found);
+            allows.apply(&mut others, &run.sources);
         }
-        Ok(run.end(made, true))
+        run.findings.extend(allows.unused());
+        Ok(run.end(made))
     }
+}
+
+/// The other settings under which a warning can be what an allow-comment is for: every mode, with
+/// what the command line sets and with what the file says in its place.
+fn elsewhere(settings: &[String]) -> Vec<Vec<String>> {
+    let mut bases = vec![settings];
+    if !settings.is_empty() {
+        bases.push(&[]);
+    }
+    let modes = |base: &[String]| {
+        let mode = |mode: &Governance| {
+            let setting = format!("governance={}", mode.name());
+            base.iter().cloned().chain([setting]).collect()
+        };
+        Governance::ALL.iter().map(mode).collect::<Vec<_>>()
+    };
+    let as_written = (!settings.is_empty()).then(Vec::new);
+    as_written.into_iter().chain(bases.into_iter().flat_map(modes)).collect()
 }
 
 /// The app and its objects, as far as they had to be made.
@@ -256,6 +290,16 @@ impl<'i> Run<'i> {
         Self { input, sources, text, findings: Vec::new(), allows: Vec::new() }
     }
 
+    /// The app as it is and in each of its environments; what is made is that of the app as it is.
+    fn everywhere(&mut self, settings: &[String]) -> anyhow::Result<Made> {
+        let layers = Layers { environment: None, settings: settings.to_vec() };
+        let made = self.once(&layers)?;
+        for environment in self.text.environments() {
+            self.once(&Layers { environment: Some(environment), ..layers.clone() })?;
+        }
+        Ok(made)
+    }
+
     fn once(&mut self, layers: &Layers) -> anyhow::Result<Made> {
         let mut sink = Sink::default();
         let load = |relative: &str| load(&self.input.folder, relative);
@@ -280,19 +324,18 @@ impl<'i> Run<'i> {
         Ok(made)
     }
 
-    fn end(self, (checked, set): Made, everywhere: bool) -> Outcome {
-        let Self { sources, text, mut findings, allows: entries, .. } = self;
+    /// What the file allows. A comment that is none is among the findings.
+    fn allows(&mut self) -> Allows {
         let mut sink = Sink::default();
-        let mut allows = Allows::read(text.comments(), &sources, &crate::rules(), &mut sink);
-        findings.extend(sink.resolve(&sources));
-        allows.add(entries);
-        allows.apply(&mut findings, &sources);
-        if everywhere {
-            findings.extend(allows.unused());
-        } else {
-            // Only one environment was asked about.
-            findings.iter_mut().for_each(|finding| finding.environments.clear());
-        }
+        let comments = self.text.comments();
+        let mut allows = Allows::read(comments, &self.sources, &crate::rules(), &mut sink);
+        self.findings.extend(sink.resolve(&self.sources));
+        allows.add(self.allows.drain(..));
+        allows
+    }
+
+    fn end(self, (checked, set): Made) -> Outcome {
+        let Self { sources, text, mut findings, .. } = self;
         arrange(&mut findings);
         Outcome { checked, set, findings, sources, environments: text.environments().len() }
     }
