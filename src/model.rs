@@ -50,7 +50,7 @@ pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, overlay, schema
 pub use service::{Alias, Aliases, ConnectValue, Metrics};
 pub use traffic::{
     Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
-    Percent, Retries, RetryPolicy, Rewrite, Rule, Sticky, Traffic,
+    Percent, Retries, RetryPolicy, Rewrite, Rule, Split, Sticky, Traffic,
 };
 pub use volume::{Access, Volume, VolumeKind, WrittenVolume};
 pub use workload::{

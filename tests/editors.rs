@@ -95,6 +95,7 @@ fn the_project_schema_refuses_what_the_app_has_not() {
         ("web:${params.tag}", "web:${params.tga}"),
         ("versionOf: back", "versionOf: 3 back"),
         ("{ v1: 0,", "{ v0: 0,"),
+        ("split: { v1: 90, v2: 10 }", "split: { weights: { v1: 90, v9: 10 } }"),
     ] {
         assert_eq!(SHOP.matches(right).count(), 1, "{right}");
         let app = SHOP.replace(right, wrong);
@@ -107,6 +108,7 @@ fn the_project_schema_refuses_what_the_app_has_not() {
     for (right, fine) in [
         ("port: http }", "port: 8080 }"),
         ("tcp: 9090", "tcp: grpc"),
+        ("split: { v1: 90, v2: 10 }", "split: { weights: { v1: 90, v2: 10 }, fallback: drop }"),
         ("8080, grpc", "8081, grpc"),
         ("8080, grpc: 9090", "'${params.tag}', grpc: 9090"),
         ("[api-v2, web]", "[store, api, back]"),

@@ -62,7 +62,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
         if native.real.error < 1e-9 {
             continue;
         }
-        let fate = match component.traffic.fallback {
+        let fate = match component.traffic.split_fallback {
             Some(Fallback::Approximate) => "approximated",
             Some(Fallback::Drop) => "left to the replicas",
             None => continue,

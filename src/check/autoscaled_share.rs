@@ -42,7 +42,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
         let Some(native) = native(graph, id) else { continue };
         // One version alone has all calls, however many its pods.
         let several = native.real.replicas.iter().filter(|pods| **pods > 0).count() > 1;
-        if !several || component.traffic.fallback == Some(Fallback::Drop) {
+        if !several || component.traffic.split_fallback == Some(Fallback::Drop) {
             continue;
         }
         for version in component.versions.iter().filter(|version| version.autoscale.is_some()) {

@@ -60,7 +60,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 "each pod of version `{}` of `{}` gets {times} times its part of the calls",
                 version.name, component.name
             );
-            let place = Place::Value(component.traffic.path.field("split").key(&version.name));
+            let place = Place::Value(component.traffic.weights.key(&version.name));
             let label = format!("{percent} % of the calls");
             let pods = format!("{pods} of {total} pods");
             let diagnostic = Diagnostic::new(&OVERLOADED_VERSION, title, place, label)

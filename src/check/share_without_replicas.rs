@@ -35,18 +35,19 @@ pub(super) static SHARE_WITHOUT_REPLICAS: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
-        let in_split = |path: &Path, share: &Share| {
+        let in_split = |weights: &Path, share: &Share| {
             let name = &component.versions[share.version].name;
-            Place::Value(path.field("split").key(name))
+            Place::Value(weights.key(name))
         };
         let gets = |share: &Share| format!("gets {} % of the calls", share.percent);
         let whole = traffic.split.iter().flatten().filter(|share| share.percent > 0);
-        let whole = whole.map(|share| (share.version, in_split(&traffic.path, share), gets(share)));
+        let whole =
+            whole.map(|share| (share.version, in_split(&traffic.weights, share), gets(share)));
         let rules = traffic.rules.iter().flat_map(|rule| {
             let shares = rule.to.iter().flatten().filter(|share| share.percent > 0);
             shares.map(|share| match share.percent {
                 100 => (share.version, Place::Value(rule.path.field("to")), gets(share)),
-                _ => (share.version, in_split(&rule.path, share), gets(share)),
+                _ => (share.version, in_split(&rule.weights, share), gets(share)),
             })
         });
         let own = traffic.rules.iter().map(|rule| (rule.mirror, &rule.path));

@@ -45,7 +45,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        if component.traffic.fallback.is_some() {
+        if component.traffic.split_fallback.is_some() {
             continue;
         }
         let title = format!("the replicas of `{}` cannot honour its split", component.name);

@@ -43,7 +43,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     for (id, component) in graph.ids() {
         let Some(native) = native(graph, id) else { continue };
-        if component.traffic.fallback.is_some() {
+        if component.traffic.split_fallback.is_some() {
             continue;
         }
         for (position, version) in component.versions.iter().enumerate() {

@@ -53,7 +53,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 version.name, component.name
             );
             let place = Place::Key(version.path.clone());
-            let gets = Place::Value(component.traffic.path.field("split").key(&version.name));
+            let gets = Place::Value(component.traffic.weights.key(&version.name));
             let diagnostic = Diagnostic::new(&UNREADY_VERSION, title, place, "no readiness probe")
                 .also(gets, format!("{} % of the calls", share.percent))
                 .also(Place::Key(other.path.clone()), "has a readiness probe")

@@ -34,10 +34,12 @@ pub(super) static WEIGHTS_NOT_100: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
         let traffic = &component.traffic;
-        let whole = traffic.split.iter().map(|split| (split, traffic.path.clone()));
-        let rules =
-            traffic.rules.iter().filter_map(|rule| Some((rule.to.as_ref()?, rule.path.clone())));
-        for (split, path) in whole.chain(rules) {
+        let whole = traffic.split.iter().map(|split| (split, (&traffic.path, &traffic.weights)));
+        let rules = traffic
+            .rules
+            .iter()
+            .filter_map(|rule| Some((rule.to.as_ref()?, (&rule.path, &rule.weights))));
+        for (split, (path, weights)) in whole.chain(rules) {
             let total: u32 = split.iter().map(|share| u32::from(share.percent)).sum();
             if total == 100 {
                 continue;
@@ -47,11 +49,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let mut diagnostic = Diagnostic::new(
                 &WEIGHTS_NOT_100,
                 title,
-                Place::Key(path.clone()),
+                Place::Key(path),
                 format!("{total} in all"),
             );
             for share in split {
-                let place = Place::Value(path.key(&component.versions[share.version].name));
+                let place = Place::Value(weights.key(&component.versions[share.version].name));
                 diagnostic = diagnostic.also(place, share.percent.to_string());
             }
             let help = match hundred(split.iter().map(|share| share.percent), total) {

@@ -1,12 +1,12 @@
 //! How calls are treated, and the binding of the versions that rules, splits and mirrors name.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ComponentId, rule};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::{
-    self, CircuitBreaker, Duration, Fallback, Fault, Match, Name, Percent, Retries, Rewrite, Sticky,
+    self, CircuitBreaker, Duration, Fallback, Fault, Match, Name, Percent, Retries, Rewrite, Split,
+    Sticky,
 };
 use crate::source::{Path, Place};
 
@@ -19,6 +19,8 @@ pub struct Traffic {
     pub rules: Vec<Rule>,
     /// Shares in percent, by version; `None` leaves it to the replicas.
     pub split: Option<Vec<Share>>,
+    /// The mapping in which the shares stand.
+    pub weights: Path,
     /// The cookie that keeps a user on the version that a split chose.
     pub sticky: Option<Sticky>,
     /// Retries, as written.
@@ -33,6 +35,8 @@ pub struct Traffic {
     pub mirror: Option<(usize, u8)>,
     /// What to do where a mode cannot do it.
     pub fallback: Option<Fallback>,
+    /// What to do where a mode cannot split like this; without a word of its own, the same.
+    pub split_fallback: Option<Fallback>,
 }
 
 /// A version's share of the calls.
@@ -55,6 +59,8 @@ pub struct Rule {
     pub callers: Vec<(ComponentId, Path)>,
     /// Where the calls go; `None` is where the component's split sends them.
     pub to: Option<Vec<Share>>,
+    /// The mapping in which the shares of a split stand.
+    pub weights: Path,
     /// What the calls look like when they arrive.
     pub rewrite: Option<Rewrite>,
     /// Retries; `None` is as the component says.
@@ -65,7 +71,7 @@ pub struct Rule {
     pub fault: Option<Fault>,
     /// A version that gets a copy; `None` is as the component says.
     pub mirror: Option<(usize, u8)>,
-    /// What to do where a mode cannot do it.
+    /// What to do where a mode cannot do it; `None` is as the component says.
     pub fallback: Option<Fallback>,
 }
 
@@ -128,7 +134,13 @@ impl TrafficBinder<'_> {
             rules: rules
                 .filter_map(|(index, rule)| self.rule(rule, path.field("rules").index(index)))
                 .collect(),
-            split: traffic.split.and_then(|split| self.split(split, &path.field("split"))),
+            weights: weights(traffic.split.as_ref(), path),
+            split_fallback: traffic
+                .split
+                .as_ref()
+                .and_then(|split| split.fallback)
+                .or(traffic.fallback),
+            split: traffic.split.and_then(|split| self.split(split, path)),
             sticky: traffic.sticky,
             retries: traffic.retries,
             timeout: traffic.timeout,
@@ -141,6 +153,15 @@ impl TrafficBinder<'_> {
 
     fn rule(&mut self, rule: model::Rule, path: Path) -> Option<Rule> {
         let (to, split) = (path.field("to"), path.field("split"));
+        let weights = weights(rule.split.as_ref(), &path);
+        // What only splits has nothing else that a fallback of its split could give up.
+        let only_splits = rule.rewrite.is_none()
+            && rule.retries.is_none()
+            && rule.timeout.is_none()
+            && rule.fault.is_none()
+            && rule.mirror.is_none();
+        let of_split = rule.split.as_ref().and_then(|split| split.fallback);
+        let fallback = of_split.filter(|_| only_splits).or(rule.fallback);
         if rule.to.is_some() && rule.split.is_some() {
             let title = "a rule has both `to` and `split`";
             self.sink.report(
@@ -159,7 +180,7 @@ impl TrafficBinder<'_> {
                 let version = self.version(&name, Place::Value(to))?;
                 Some(vec![Share { version, percent: 100 }])
             }
-            (None, Some(shares)) => Some(self.split(shares, &split)?),
+            (None, Some(split)) => Some(self.split(split, &path)?),
             (None, None) => None,
         };
         Some(Rule {
@@ -167,23 +188,25 @@ impl TrafficBinder<'_> {
             // Components are bound once all of them are known.
             callers: Vec::new(),
             to: shares,
+            weights,
             rewrite: rule.rewrite,
             retries: rule.retries,
             timeout: rule.timeout,
             fault: rule.fault,
             mirror: rule.mirror.and_then(|mirror| self.mirror(mirror, &path)),
-            fallback: rule.fallback,
+            fallback,
             path,
         })
     }
 
-    fn split(&mut self, split: BTreeMap<Name, Percent>, path: &Path) -> Option<Vec<Share>> {
+    fn split(&mut self, split: Split, path: &Path) -> Option<Vec<Share>> {
+        let path = weights(Some(&split), path);
         let bind = |(name, percent): (Name, Percent)| {
             let version = self.version(&name, Place::Key(path.key(&name)))?;
             Some(Share { version, percent: percent.0 })
         };
         // Every name is looked at before the first unknown one ends it.
-        let bound: Vec<Option<Share>> = split.into_iter().map(bind).collect();
+        let bound: Vec<Option<Share>> = split.weights.into_iter().map(bind).collect();
         bound.into_iter().collect()
     }
 
@@ -204,6 +227,12 @@ impl TrafficBinder<'_> {
         }
         position
     }
+}
+
+/// The mapping in which the shares of a split stand, in the traffic or rule at `path`.
+fn weights(split: Option<&Split>, path: &Path) -> Path {
+    let path = path.field("split");
+    if split.is_some_and(|split| split.long) { path.field("weights") } else { path }
 }
 
 /// The components of one app that its rules name as callers: by their own names, not by aliases,

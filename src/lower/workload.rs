@@ -77,7 +77,7 @@ pub(super) fn lower(
         let counted = matches!(component.kind, Kind::Deployment | Kind::StatefulSet);
         if counted && replicas.is_some() {
             let replicas = Place::Value(match (version.replicas, &native) {
-                (None, Some(_)) => component.traffic.path.field("split").key(&version.name),
+                (None, Some(_)) => component.traffic.weights.key(&version.name),
                 _ => version.path.field("replicas"),
             });
             trace.add("spec.replicas", replicas);

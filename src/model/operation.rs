@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::schema::{EXPECTED, with_short};
+use super::schema::{EXPECTED, SHORT, with_short};
 use super::{Duration, Label, LabelValue, Name, Wait};
 
 /// How many pods there are, by what they use: a HorizontalPodAutoscaler. Without `cpu` and
@@ -228,6 +228,7 @@ impl JsonSchema for Spread {
         let short = json!({
             "type": "string", "pattern": "^(node|zone)$", "examples": ["zone"], "minProperties": 1,
             EXPECTED: "`node`, `zone`, or a mapping from these to `preferred` or `required`",
+            SHORT: { "node": { "node": "preferred" }, "zone": { "zone": "preferred" } },
         });
         let description = "Over what pods are spread evenly: `node`, `zone`, or a mapping that says how strictly.";
         with_short::<LongSpread>(generator, short, description)
@@ -281,6 +282,7 @@ impl JsonSchema for Toleration {
         let mut value = LabelValue::json_schema(generator);
         value.insert("examples".into(), json!(["gpu"]));
         value.insert(EXPECTED.into(), "the taint's value, or a mapping (`{}` is any value)".into());
+        value.insert(SHORT.into(), "value".into());
         let description = "A taint that the pods bear: its value, or a mapping with more to say.";
         with_short::<LongToleration>(generator, value.to_value(), description)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::Fallback;
-use super::schema::{EXPECTED, with_short};
+use super::schema::{EXPECTED, SHORT, with_short};
 
 /// The policy of an application.
 #[derive(Clone, Debug)]
@@ -85,6 +85,7 @@ impl JsonSchema for Policy {
             "type": "string", "pattern": "^declared$", "examples": ["declared"],
             "minProperties": 1,
             EXPECTED: "`declared`, or a mapping with `access`, `mtls` or `egress`",
+            SHORT: { "declared": { "access": "declared", "mtls": "strict", "egress": "declared" } },
         });
         with_short::<PolicyParts>(
             generator,

@@ -35,7 +35,8 @@ pub const NAMES: &str = "x-names";
 /// Keyword of a list whose items have names, by which a later layer changes them.
 pub const BY_NAME: &str = "x-by-name";
 
-/// Keyword of a place with a short form: the field of the long form that the short one gives.
+/// Keyword of a place with a short form: the field of the long form that the short one gives, or, for
+/// each word that it can be, the long form.
 pub const SHORT: &str = "x-short";
 
 /// Keyword of a place that no schema of ours describes: a scalar there is what YAML itself says.
@@ -198,6 +199,7 @@ const KEY_FORMS: [(&str, usize, &str); 8] = [
 fn loosen(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     object.remove("required");
+    object.remove("dependentRequired");
     if let Some(Value::String(target)) = object.get_mut("$ref") {
         target.push_str("Delta");
     }
@@ -269,6 +271,7 @@ impl JsonSchema for Port {
         let short = json!({
             "type": "integer", "minimum": 1, "maximum": 65535, "examples": [9080],
             EXPECTED: "a port number, or a mapping with `port`",
+            SHORT: "port",
         });
         with_short::<LongPort>(
             generator,
@@ -320,6 +323,7 @@ impl JsonSchema for ServiceAccount {
             "type": "string", "pattern": pattern, "maxLength": longest,
             "examples": ["bookinfo-reviews"],
             EXPECTED: "the name of a service account, or a mapping",
+            SHORT: "name",
         });
         let description = "A service account: its name, or a mapping with more to say.";
         with_short::<LongServiceAccount>(generator, short, description)

@@ -19,9 +19,7 @@ pub struct Traffic {
     /// Rules in order; the first that matches decides.
     pub rules: Option<Vec<Rule>>,
     /// What is left, in percent for each version; must come to 100.
-    #[schemars(example = BTreeMap::from([("v1", 90), ("v2", 10)]))]
-    #[schemars(extend("x-names" = "version"))]
-    pub split: Option<BTreeMap<Name, Percent>>,
+    pub split: Option<Split>,
     /// Keeps a user on the version that a split chose, by a cookie.
     pub sticky: Option<Sticky>,
     /// How often a failed call is tried again: a policy, or `mesh` for the mesh's own default. Without it: never.
@@ -58,9 +56,7 @@ pub struct Rule {
     #[schemars(extend("x-names" = "version"))]
     pub to: Option<Name>,
     /// The versions that share the calls, in percent; must come to 100.
-    #[schemars(example = BTreeMap::from([("v1", 50), ("v3", 50)]))]
-    #[schemars(extend("x-names" = "version"))]
-    pub split: Option<BTreeMap<Name, Percent>>,
+    pub split: Option<Split>,
     /// What the calls look like when they arrive. Without it: as they were sent.
     pub rewrite: Option<Rewrite>,
     /// How often a failed call is tried again. Without it: as the component says.
@@ -74,6 +70,17 @@ pub struct Rule {
     pub mirror: Option<Mirror>,
     /// What to do where a mode cannot do this exactly. Without it: as the component says.
     #[schemars(example = &"drop")]
+    pub fallback: Option<Fallback>,
+}
+
+/// Shares of calls, by version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Calls in 100 for each version.
+    pub weights: BTreeMap<Name, Percent>,
+    /// Whether the shares stand under `weights`.
+    pub long: bool,
+    /// What to do where a mode cannot split like this.
     pub fallback: Option<Fallback>,
 }
 

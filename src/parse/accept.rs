@@ -44,7 +44,7 @@ pub(super) struct Judge {
 }
 
 /// Keywords that ask for nothing, and those that the walk follows by itself.
-const SILENT: [&str; 12] = [
+const SILENT: [&str; 14] = [
     "$schema",
     "$defs",
     "title",
@@ -56,6 +56,8 @@ const SILENT: [&str; 12] = [
     model::REPLACE,
     model::NAMES,
     model::FREE,
+    model::SHORT,
+    model::BY_NAME,
     "deprecated",
 ];
 const WALKED: [&str; 7] = [
@@ -183,6 +185,7 @@ impl Grammar {
             Value::Mapping(mapping) => {
                 let has = |field: &String| mapping.get(field).is_some();
                 (*any || shape.types.object)
+                    && !self.has_both_forms(node, at)
                     && required.iter().all(has)
                     && dependent.iter().all(|(field, others)| !has(field) || others.iter().all(has))
                     && mapping.iter().all(|entry| {

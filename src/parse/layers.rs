@@ -52,14 +52,15 @@ pub(super) fn merge(lower: Node, upper: &Node, at: At) -> Node {
     let named = grammar.names_or_settings(at);
     let lower = if named { names_as_mapping(lower) } else { lower };
     let upper = if named { names_as_mapping(upper.clone()) } else { upper.clone() };
-    let lower = match (&lower.value, &upper.value, grammar.short(at)) {
-        // A mapping over a short form goes on from what the short form says.
-        (Value::Scalar(_), Value::Mapping(_), Some(field)) if !lower.is_null() => {
-            let span = lower.span;
-            let entry = Entry { key: Key { text: field.into(), span }, value: lower };
-            Node { value: Value::Mapping(Mapping::new(vec![entry])), span }
+    // A mapping over a short form goes on from what the short form says.
+    let (lower, upper) = match (&lower.value, &upper.value) {
+        (Value::Scalar(_), Value::Mapping(_)) => (grammar.long(lower, at), upper),
+        (Value::Mapping(_), Value::Mapping(_))
+            if grammar.is_short_mapping(&lower, at) != grammar.is_short_mapping(&upper, at) =>
+        {
+            (grammar.long(lower, at), grammar.long(upper, at))
         }
-        _ => lower,
+        _ => (lower, upper),
     };
     let span = lower.span;
     let (Value::Mapping(below), Value::Mapping(above)) = (lower.value, &upper.value) else {

@@ -325,7 +325,15 @@ impl Grammar<'_> {
             // The names of keys are refused by the one and offered by the other.
             let properties: Map<String, Json> =
                 keys.into_iter().map(|key| (key.clone(), beyond(key))).collect();
-            out.insert("propertyNames".into(), one.clone());
+            // A long form has fields beside the names.
+            let fields = target.and_then(Json::as_object).unwrap_or(place).get("properties");
+            let fields: Vec<&String> =
+                fields.and_then(Json::as_object).into_iter().flat_map(Map::keys).collect();
+            let named = match fields.is_empty() {
+                true => one.clone(),
+                false => json!({ "anyOf": [one, { "enum": fields }] }),
+            };
+            out.insert("propertyNames".into(), named);
             out.insert("properties".into(), properties.into());
         }
         if out.is_empty() {
@@ -390,7 +398,15 @@ impl Grammar<'_> {
         if let Some(names) = object.get(model::NAMES).and_then(Json::as_str).and_then(choices) {
             let inner = object.get("additionalProperties");
             let inner = inner.and_then(|inner| self.overlay(inner, choices, open));
-            return Some(self.narrow(object, &names, &|_| inner.clone().unwrap_or(true.into())));
+            let mut narrow = self.narrow(object, &names, &|_| inner.clone().unwrap_or(true.into()));
+            // The fields of a long form can hold such names too.
+            let fields = object.get("properties").and_then(Json::as_object);
+            for (name, field) in fields.into_iter().flatten() {
+                if let Some(overlay) = self.overlay(field, choices, open) {
+                    narrow["properties"][name] = overlay;
+                }
+            }
+            return Some(narrow);
         }
         if let Some(target) = object.get("$ref").and_then(Json::as_str) {
             if open.iter().any(|known| known == target) {

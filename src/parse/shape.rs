@@ -13,7 +13,7 @@ use super::rule;
 use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
 use crate::model;
 use crate::source::Place;
-use crate::yaml::{Entry, Node, Scalar, Style, Value, typed};
+use crate::yaml::{Entry, Key, Mapping, Node, Scalar, Style, Value, typed};
 
 /// The types that a place of the schema accepts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +34,8 @@ pub(super) struct Shape {
     pub(super) items: Option<usize>,
     pub(super) demands: Demands,
     replace: bool,
-    /// The field of the mapping that a scalar here stands for.
-    short: Option<String>,
+    /// What a short form here stands for.
+    short: Option<Short>,
     /// Whether the items of the list have names, by which a layer changes them.
     named: bool,
     /// Whether a scalar here, or anywhere below, is what YAML itself says.
@@ -48,6 +48,33 @@ pub(super) struct Shape {
     choices: Vec<String>,
     /// What the keys of a mapping must look like, in words.
     names: Option<String>,
+}
+
+/// What a short form stands for.
+#[derive(Debug)]
+enum Short {
+    /// The field of the long form that it gives.
+    Field(String),
+    /// The long form for each word that it can be.
+    Words(BTreeMap<String, Vec<(String, String)>>),
+}
+
+impl Short {
+    fn read(schema: &Json) -> Option<Self> {
+        let text = |value: &Json| value.as_str().map(str::to_owned);
+        let fields = |long: &Json| {
+            let fields = long.as_object().into_iter().flatten();
+            fields.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+        };
+        match schema {
+            Json::String(field) => Some(Self::Field(field.clone())),
+            Json::Object(words) => {
+                let words = words.iter().map(|(word, long)| (word.clone(), fields(long)));
+                Some(Self::Words(words.collect()))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The ways to probe, of which one is given.
@@ -130,9 +157,42 @@ impl Grammar {
         shape.named.then_some(shape.items)
     }
 
-    /// The field of the mapping that a scalar here stands for.
-    pub(super) fn short(&self, at: At) -> Option<&str> {
-        self.shapes[at?].short.as_deref()
+    /// Whether a mapping is a short form: the place takes it for a field of the long form, and it has
+    /// none of the fields that the long form has.
+    pub(super) fn is_short_mapping(&self, node: &Node, at: At) -> bool {
+        let Some(shape) = at.map(|at| &self.shapes[at]) else { return false };
+        shape.short_is_a_mapping()
+            && matches!(node.value, Value::Mapping(_))
+            && node.entries().iter().all(|entry| !shape.properties.contains_key(&*entry.key.text))
+    }
+
+    /// The long form of a short one; anything else as it is.
+    pub(super) fn long(&self, node: Node, at: At) -> Node {
+        let Some(short) = at.and_then(|at| self.shapes[at].short.as_ref()) else { return node };
+        let span = node.span;
+        let key = |field: &str| Key { text: field.into(), span };
+        let scalar = |text: &str| {
+            let value = Value::Scalar(Scalar { text: text.into(), style: Style::Plain });
+            Node { value, span }
+        };
+        let entries = match (&node.value, short) {
+            (Value::Scalar(_), _) if node.is_null() => return node,
+            (Value::Scalar(_), Short::Field(field)) => {
+                vec![Entry { key: key(field), value: node }]
+            }
+            (Value::Mapping(_), Short::Field(field)) if self.is_short_mapping(&node, at) => {
+                vec![Entry { key: key(field), value: node }]
+            }
+            (Value::Scalar(word), Short::Words(words)) => match words.get(&*word.text) {
+                Some(fields) => fields
+                    .iter()
+                    .map(|(field, text)| Entry { key: key(field), value: scalar(text) })
+                    .collect(),
+                None => return node,
+            },
+            _ => return node,
+        };
+        Node { value: Value::Mapping(Mapping::new(entries)), span }
     }
 
     /// Whether no schema of ours describes what is here.
@@ -217,6 +277,42 @@ impl Grammar {
             let found = self.locate(tree, &pointer);
             self.explain(error.kind(), &found, sink);
         }
+        self.both_forms(tree, Self::ROOT, sink);
+    }
+
+    /// Reports what stands beside the field of the long form that it is the short form of.
+    fn both_forms(&self, node: &Node, at: At, sink: &mut Sink) {
+        if let (Some(shape), true) = (at.map(|at| &self.shapes[at]), self.has_both_forms(node, at))
+            && let Some(Short::Field(field)) = &shape.short
+        {
+            let known = |entry: &&Entry| !shape.properties.contains_key(&*entry.key.text);
+            for entry in node.entries().iter().filter(known) {
+                let name = &entry.key.text;
+                let title = format!("`{name}` stands beside `{field}`");
+                let place = Place::Bytes(entry.key.span);
+                let label =
+                    format!("the short form has no `{field}`, the long form nothing beside it");
+                sink.report(
+                    Diagnostic::new(&rule::MALFORMED_VALUE, title, place, label)
+                        .help(format!("move it under `{field}`")),
+                );
+            }
+        }
+        for entry in node.entries() {
+            self.both_forms(&entry.value, self.child(at, &entry.key.text), sink);
+        }
+        for item in node.items() {
+            self.both_forms(item, self.item(at), sink);
+        }
+    }
+
+    /// Whether a mapping is a short form and a long one at once.
+    pub(super) fn has_both_forms(&self, node: &Node, at: At) -> bool {
+        let Some(shape) = at.map(|at| &self.shapes[at]) else { return false };
+        let Some(Short::Field(field)) = &shape.short else { return false };
+        shape.short_is_a_mapping()
+            && node.get(field).is_some()
+            && node.entries().iter().any(|e| !shape.properties.contains_key(&*e.key.text))
     }
 
     fn locate<'t>(&self, tree: &'t Node, pointer: &str) -> Found<'t> {
@@ -413,6 +509,11 @@ impl Found<'_> {
 }
 
 impl Shape {
+    /// Whether the short form is a mapping with keys of the author's own.
+    fn short_is_a_mapping(&self) -> bool {
+        matches!(self.short, Some(Short::Field(_))) && self.additional.is_some()
+    }
+
     fn words(&self) -> String {
         if let Some(expected) = &self.expected {
             return expected.clone();
@@ -475,7 +576,7 @@ impl<'s> Compiler<'s> {
             types: Types::read(&schema["type"]),
             replace: schema[model::REPLACE] == true,
             named: schema[model::BY_NAME] == true,
-            short: schema[model::SHORT].as_str().map(str::to_owned),
+            short: Short::read(&schema[model::SHORT]),
             free: schema[model::FREE] == true,
             probe: PROBED.iter().all(|way| schema["properties"][way].is_object()),
             counted: ["replicas", "autoscale"]

@@ -236,7 +236,7 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             });
         };
         if traffic.split.is_some() {
-            lack(traffic.path.field("split"), traffic.fallback);
+            lack(traffic.path.field("split"), traffic.split_fallback);
         }
         for rule in traffic.rules.iter().filter(|rule| rule.for_callers()) {
             if !rule.matches.sees_requests() {
@@ -256,7 +256,10 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             help: "expose it through the istio gateway, or write `fallback: drop` in its traffic"
                 .into(),
             instead: "calls from outside go to any version, by its pods".into(),
-            fallback: traffic.fallback,
+            fallback: match beyond_splitting(component) {
+                true => traffic.fallback,
+                false => traffic.split_fallback,
+            },
             path: entry.path.clone(),
         });
     }
@@ -290,16 +293,21 @@ fn external_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
     }
 }
 
-/// Whether a component asks for anything that the caller's proxy would have to do.
-pub fn governed(component: &Component) -> bool {
+/// Whether it asks for more of that than a split.
+fn beyond_splitting(component: &Component) -> bool {
     let traffic = &component.traffic;
     !traffic.rules.is_empty()
-        || traffic.split.is_some()
         || traffic.fault.is_some()
         || traffic.timeout.is_some()
         || traffic.mirror.is_some()
         || traffic.breaker.is_some()
         || traffic.retries.as_ref().is_some_and(Retries::repeat)
+}
+
+/// Whether a component asks for anything that the caller's proxy would have to do.
+pub fn governed(component: &Component) -> bool {
+    let traffic = &component.traffic;
+    traffic.split.is_some() || beyond_splitting(component)
 }
 
 /// What the policy asks for and plain Kubernetes cannot do.

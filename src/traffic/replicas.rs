@@ -127,7 +127,7 @@ pub fn native(graph: &Graph, id: ComponentId) -> Option<Native> {
     let split = component.traffic.split.as_ref()?;
     let mut wanted = vec![0; component.versions.len()];
     split.iter().for_each(|share| wanted[share.version] = share.percent);
-    let approximate = component.traffic.fallback == Some(Fallback::Approximate);
+    let approximate = component.traffic.split_fallback == Some(Fallback::Approximate);
     let fixed = component.versions.iter().zip(&wanted).find(|(version, share)| {
         **share > 0 && version.written_pods().is_some_and(|count| count > 0)
     });

@@ -107,18 +107,18 @@ fn trace(component: &Component, entry: &Entry, step: &Step<'_>) -> Trace {
     if let Some(rule) = own.filter(|rule| rule.rewrite.is_some()) {
         trace.add(".filters", Place::Key(rule.path.field("rewrite")));
     }
-    let of_split = |path: &Path, share: &Share| {
+    let of_split = |weights: &Path, share: &Share| {
         let name = &component.versions[share.version].name;
-        Place::Value(path.field("split").key(name))
+        Place::Value(weights.key(name))
     };
     let alive = step.shares.iter().flatten().filter(|share| share.percent > 0);
     for (position, share) in alive.enumerate().filter(|_| component.versioned) {
         let place = match own.filter(|rule| rule.to.is_some()) {
-            None => of_split(&component.traffic.path, share),
+            None => of_split(&component.traffic.weights, share),
             Some(rule) if share.percent == 100 && step.kept.is_none() => {
                 Place::Value(rule.path.field("to"))
             }
-            Some(rule) => of_split(&rule.path, share),
+            Some(rule) => of_split(&rule.weights, share),
         };
         trace.add(format!(".backendRefs.{position}"), place);
         if step.notes.is_some() {

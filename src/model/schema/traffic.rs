@@ -1,14 +1,15 @@
 //! The short forms of traffic.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::{EXPECTED, schema_name, single, with_short};
-use crate::model::{Callers, Matcher, Name, Retries, RetryPolicy};
+use super::{EXPECTED, NAMES, SHORT, schema_name, single, with_short};
+use crate::model::{Callers, Fallback, Matcher, Name, Percent, Retries, RetryPolicy, Split};
 
 /// Ways to match a text; exactly one field is given.
 #[derive(Deserialize, JsonSchema)]
@@ -67,6 +68,56 @@ impl<'de> Deserialize<'de> for Matcher {
             Form::Long(LongMatcher { not: Some(inner), .. }) => Ok(Self::Not(inner)),
             Form::Long(_) => Err(D::Error::custom("no way to match")),
         }
+    }
+}
+
+/// The long form of a split.
+#[derive(Deserialize, JsonSchema)]
+struct LongSplit {
+    /// Calls in 100 for each version; must come to 100.
+    #[schemars(example = BTreeMap::from([("v1", 90), ("v2", 10)]))]
+    #[schemars(extend("x-names" = "version"))]
+    weights: Option<BTreeMap<Name, Percent>>,
+    /// What to do where a mode cannot split like this. Without it: as the rule or the component says.
+    #[schemars(example = &"approximate")]
+    fallback: Option<Fallback>,
+    /// The short form: the shares themselves.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    short: BTreeMap<Name, Percent>,
+}
+
+impl JsonSchema for Split {
+    schema_name!("Split");
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let short = generator.subschema_for::<BTreeMap<Name, Percent>>().to_value();
+        let mut schema = LongSplit::json_schema(generator).to_value();
+        for (keyword, value) in short.as_object().into_iter().flatten() {
+            schema[keyword] = value.clone();
+        }
+        schema["description"] =
+            "Calls in 100 for each version: the shares themselves, or a mapping with `weights`."
+                .into();
+        schema["examples"] = json!([
+            { "v1": 90, "v2": 10 },
+            { "weights": { "v1": 90, "v2": 10 }, "fallback": "approximate" },
+        ]);
+        schema[SHORT] = "weights".into();
+        schema[NAMES] = "version".into();
+        schema["dependentRequired"] = json!({ "fallback": ["weights"] });
+        schema[EXPECTED] = "a share for each version, or a mapping with `weights`".into();
+        if let Some(object) = schema.as_object_mut() {
+            object.remove("title");
+        }
+        Schema::try_from(schema).unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Split {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let LongSplit { weights, fallback, short } = LongSplit::deserialize(deserializer)?;
+        let long = weights.is_some();
+        Ok(Self { weights: weights.unwrap_or(short), long, fallback })
     }
 }
 

@@ -85,9 +85,9 @@ fn trace_step(
         (Some(rule), [only]) if only.percent == 100 && step.kept.is_none() => {
             trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
         }
-        (Some(rule), shares) => trace_split(component, shares, field, &rule.path, trace),
+        (Some(rule), shares) => trace_split(component, shares, field, &rule.weights, trace),
         (None, shares) if step.rule.is_none() || step.kept.is_some() => {
-            trace_split(component, shares, field, &traffic.path, trace);
+            trace_split(component, shares, field, &traffic.weights, trace);
         }
         (None, _) => {}
     }
@@ -123,9 +123,11 @@ pub(super) fn tcp_routes(
             (Some(rule), Some([only])) if only.percent == 100 => {
                 trace.add(format!("{field}.route.0"), Place::Value(rule.path.field("to")));
             }
-            (Some(rule), Some(shares)) => trace_split(component, shares, &field, &rule.path, trace),
+            (Some(rule), Some(shares)) => {
+                trace_split(component, shares, &field, &rule.weights, trace)
+            }
             (None, Some(shares)) => {
-                trace_split(component, shares, &field, &traffic.path, trace);
+                trace_split(component, shares, &field, &traffic.weights, trace);
             }
             (_, None) => {}
         }
@@ -143,12 +145,12 @@ fn trace_split(
     component: &Component,
     shares: &[Share],
     field: &str,
-    path: &Path,
+    weights: &Path,
     trace: &mut Trace,
 ) {
     let alive = shares.iter().filter(|share| share.percent > 0);
     for (position, share) in alive.enumerate() {
-        let place = path.field("split").key(&component.versions[share.version].name);
+        let place = weights.key(&component.versions[share.version].name);
         trace.add(format!("{field}.route.{position}"), Place::Value(place));
     }
 }
