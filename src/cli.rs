@@ -23,6 +23,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
@@ -101,7 +102,7 @@ struct LayerOptions {
     #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(completions::environments))]
     env: Option<String>,
     /// Use this governance mode instead of the file's
-    #[arg(long, value_name = "MODE", value_parser = MODES)]
+    #[arg(long, value_name = "MODE", value_parser = PossibleValuesParser::new(Governance::ALL.map(Governance::name)))]
     governance: Option<String>,
     /// Set a value, such as components.web.replicas=3; can be given several times
     #[arg(long, value_name = "PATH=VALUE", add = ArgValueCompleter::new(completions::settings))]
@@ -115,9 +116,6 @@ impl LayerOptions {
         Layers { environment: self.env.clone(), settings }
     }
 }
-
-/// The modes that `--governance` takes.
-const MODES: [&str; 2] = [Governance::ALL[0].name(), Governance::ALL[1].name()];
 
 /// A failure that is not the app's: usage, input, output.
 const FAILED: u8 = 2;

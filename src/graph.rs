@@ -459,7 +459,7 @@ impl Graph {
         let written = self.gateway.as_ref().and_then(|gateway| gateway.kind);
         written.unwrap_or(match self.governance {
             Governance::Istio => GatewayKind::Istio,
-            Governance::Kubernetes => GatewayKind::GatewayApi,
+            _ => GatewayKind::GatewayApi,
         })
     }
 

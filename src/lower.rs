@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Checked;
 use crate::graph::{Component, ComponentId, Graph};
-use crate::model::Governance;
 use crate::source::{Path, Place};
 use view::{Body, Meta, Trace, View};
 
@@ -40,7 +39,7 @@ pub fn lower(checked: &Checked) -> Vec<View> {
         workload::lower(graph, id, &mut accounts, &mut views);
         service::lower(graph, graph.component(id), &mut views);
         metrics::lower(graph, graph.component(id), &mut views);
-        governance::component(graph, id, &mut views);
+        (governance::mode(graph).component)(graph, id, &mut views);
         policy::component(graph, &callers, id, &mut views);
         views[first..].iter_mut().for_each(|view| view.rank = rank + 1);
     }
@@ -61,11 +60,8 @@ fn namespaces(graph: &Graph, views: &mut Vec<View>) {
 }
 
 fn namespace(graph: &Graph, name: &str, origin: Path, views: &mut Vec<View>) {
-    let mut labels = app_labels(graph);
-    if graph.governance == Governance::Istio {
-        labels.insert("istio-injection".into(), "enabled".into());
-    }
-    let meta = Meta::new(name.to_owned(), None, labels);
+    let mut meta = Meta::new(name.to_owned(), None, app_labels(graph));
+    (governance::mode(graph).namespace)(graph, &mut meta);
     let trace = Trace::default().at("metadata.name", Place::Value(origin.clone()));
     views.push(View::new(Body::Namespace(view::Namespace { meta }), origin, trace));
 }

@@ -9,6 +9,7 @@ mod container;
 mod edge;
 mod editor;
 mod external;
+mod governance;
 mod operation;
 mod order;
 mod policy;
@@ -34,12 +35,13 @@ pub use edge::{
 };
 pub use editor::{each_place, published};
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
+pub use governance::{Exemption, Governance};
 pub use operation::{
     Amount, Autoscale, Disruption, Domain, OneOf, Placement, PodManagement, Rollout, Spread, Stop,
     Strategy, Strictness, Toleration,
 };
 pub use order::order;
-pub use policy::{Exemption, Mtls, Policy, PolicyParts, Reach};
+pub use policy::{Mtls, Policy, PolicyParts, Reach};
 pub use raw::{Op, Operation, Patch, Raw, Scope, Target};
 pub use scalar::{
     Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
@@ -122,29 +124,6 @@ pub enum ApiVersion {
     /// The only one so far.
     #[serde(rename = "weft/v1")]
     V1,
-}
-
-/// Who governs the traffic between components.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Governance {
-    /// Plain Services: a version's share follows its replicas.
-    Kubernetes,
-    /// Istio with sidecars.
-    Istio,
-}
-
-impl Governance {
-    /// Every mode.
-    pub const ALL: [Self; 2] = [Self::Kubernetes, Self::Istio];
-
-    /// The mode's name in the file and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Kubernetes => "kubernetes",
-            Self::Istio => "istio",
-        }
-    }
 }
 
 /// A typed value that leaves of the file can use.

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::Component;
-use crate::model::{Governance, Kind};
+use crate::model::Kind;
 use crate::source::{Path, Place};
+use crate::traffic::{Feature, can};
 
 /// `address-mismatch`: an address where there is none, or none where there must be.
 pub(super) static ADDRESS_MISMATCH: Rule = Rule {
@@ -74,7 +75,7 @@ fn outside_addresses(find: &mut Finder<'_>, component: &Component) {
     }
     // A proxy that opens TLS connections opens them to any port; a name in DNS leads to none.
     let renumbered = component.ports.iter().find(|port| port.target != port.port);
-    let proxied = component.tls.is_some() && find.graph.governance == Governance::Istio;
+    let proxied = component.tls.is_some() && can(find.graph.governance, Feature::OutsideTls);
     if let (Some((name, _)), Some(port), false) = (named, renumbered, proxied) {
         let title = format!("the name `{name}` cannot be given other port numbers");
         let place = Place::Value(component.path.field("ports").key(&port.name));

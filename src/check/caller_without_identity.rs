@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::Gate;
-use crate::model::{Governance, Mtls};
+use crate::model::Mtls;
 use crate::source::Place;
 
 /// `caller-without-identity`: calls that cannot prove who makes them.
@@ -63,7 +63,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 .help(format!("remove `governance: none` from `{}`", caller.name));
         find.report(diagnostic);
     }
-    if !strict || graph.governance != Governance::Istio {
+    if !strict || !graph.governance.secures_calls() {
         return;
     }
     for component in graph.own().iter().filter(|component| graph.meshed(component)) {

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Component, Port};
-use crate::model::Governance;
 use crate::source::Place;
 
 /// `external-collision`: two external components are at one place and cannot both be.
@@ -27,7 +26,7 @@ pub(super) static EXTERNAL_COLLISION: Rule = Rule {
 
 /// One place, one component.
 pub(super) fn check(find: &mut Finder<'_>) {
-    let istio = find.graph.governance == Governance::Istio;
+    let istio = find.graph.governance.is_istio();
     let seen = |port: &Port| port.protocol.is_http() || port.protocol.hides_requests();
     let mut ports: BTreeMap<(&str, u16, &str), (&Component, &Port)> = BTreeMap::new();
     let mut hosts: BTreeMap<&str, (&Component, Place)> = BTreeMap::new();

@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::Governance;
 use crate::source::Place;
+use crate::traffic::{Feature, can};
 
 /// `overloaded-version`: a version gets far more calls for each of its pods than the others.
 pub(super) static OVERLOADED_VERSION: Rule = Rule {
@@ -39,7 +39,7 @@ const FACTOR: u64 = 3;
 /// Weights and written replicas agree, more or less.
 pub(super) fn check(find: &mut Finder<'_>) {
     // Elsewhere the share follows the pods.
-    if find.graph.governance != Governance::Istio {
+    if !can(find.graph.governance, Feature::Split) {
         return;
     }
     for component in &find.graph.components {

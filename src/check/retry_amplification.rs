@@ -1,8 +1,9 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Component, ComponentId};
-use crate::model::{Governance, Retries};
+use crate::model::Retries;
 use crate::source::{Path, Place};
+use crate::traffic::{Feature, can};
 
 /// `retry-amplification`: retries multiply along a path of calls.
 pub(super) static RETRY_AMPLIFICATION: Rule = Rule {
@@ -54,7 +55,7 @@ struct Arriving {
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     // A Service repeats no call.
-    if graph.governance != Governance::Istio {
+    if !can(graph.governance, Feature::Retries) {
         return;
     }
     let edges = graph.call_edges();

@@ -1,8 +1,9 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{ComponentId, Traffic};
-use crate::model::{Governance, Retries};
+use crate::model::Retries;
 use crate::source::{Path, Place};
+use crate::traffic::{Feature, can};
 
 /// `timeout-below-callee`: a call is given up before what it waits for.
 pub(super) static TIMEOUT_BELOW_CALLEE: Rule = Rule {
@@ -47,7 +48,7 @@ type Need = (u64, ComponentId);
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     // A Service ends no call, and repeats none.
-    if graph.governance != Governance::Istio {
+    if !can(graph.governance, Feature::Timeout) {
         return;
     }
     let edges = graph.call_edges();

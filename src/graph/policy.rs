@@ -44,7 +44,7 @@ impl Policy {
             None => Self::default(),
             Some(model::Policy::Whole) => Self {
                 access: true,
-                mtls: (governance == Governance::Istio).then_some(Mtls::Strict),
+                mtls: governance.secures_calls().then_some(Mtls::Strict),
                 egress: true,
                 fallback: None,
                 whole: true,
@@ -75,9 +75,7 @@ impl Policy {
 impl Graph {
     /// Whether the pods of a component have a proxy of the mesh.
     pub fn meshed(&self, component: &Component) -> bool {
-        self.governance == Governance::Istio
-            && component.kind != Kind::External
-            && !component.outside_mesh
+        self.governance.has_proxies() && component.kind != Kind::External && !component.outside_mesh
     }
 
     /// What stands before an exposed port.
@@ -96,7 +94,7 @@ impl Graph {
     pub fn calls_past_the_mesh(&self) -> impl Iterator<Item = (&Component, &Call)> {
         let mut seen = BTreeSet::new();
         let outside = self.ids().filter(|(_, component)| {
-            self.governance == Governance::Istio && component.app == 0 && component.outside_mesh
+            self.governance.has_proxies() && component.app == 0 && component.outside_mesh
         });
         let calls = outside.flat_map(|(id, component)| {
             let calls = component.versions.iter().flat_map(|version| &version.calls);

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::governance::mode;
+use super::labels;
 use super::view::{Body, Meta, NetworkPolicy, NetworkRule, Pairs, Peer, Trace, View};
-use super::{governance, labels};
 use crate::graph::{Call, Component, ComponentId, Gate, Graph, Port};
 use crate::model::Kind;
 use crate::source::{Path, Place};
@@ -18,10 +19,6 @@ pub(super) const ISTIO_NAMESPACE: &str = "istio-system";
 
 /// Where a pod asks for names. Source: RFC 1035 §4.2.
 const NAME_SERVICE: [(u16, &str); 2] = [(53, "UDP"), (53, "TCP")];
-
-/// Where a proxy gets its settings and certificates. Source: the Service of Istio's `istiod` chart,
-/// port `https-dns`.
-const CONTROL_PLANE: (u16, &str) = (15012, "TCP");
 
 /// Where pods with a token reach the Kubernetes API: the port of the Service `kubernetes`, and the
 /// one that kubeadm and most providers have behind it.
@@ -112,7 +109,7 @@ pub(super) fn call_each_other(component: &Component) -> bool {
 
 /// The policy of the application as a whole.
 pub(super) fn application(graph: &Graph, views: &mut Vec<View>) {
-    governance::policy_of_application(graph, views);
+    (mode(graph).policy_of_application)(graph, views);
 }
 
 /// The policy of one component.
@@ -128,7 +125,7 @@ pub(super) fn component(graph: &Graph, callers: &Callers, id: ComponentId, views
             network(graph, callers, &calls, id, scope, views);
         }
     }
-    governance::policy(graph, callers, id, views);
+    (mode(graph).policy)(graph, callers, id, views);
 }
 
 /// All versions together, then each for what it has alone.
@@ -205,7 +202,7 @@ fn network(
 
 /// The rules of one direction, and the names of its fields.
 #[derive(Default)]
-struct Rules {
+pub(super) struct Rules {
     list: Vec<NetworkRule>,
     field: &'static str,
     peers: &'static str,
@@ -218,7 +215,7 @@ impl Rules {
     }
 
     /// Adds a rule, with the place that opened it and those of its peers.
-    fn add(
+    pub(super) fn add(
         &mut self,
         ports: Vec<Socket>,
         peers: Vec<(Peer, Option<Place>)>,
@@ -266,7 +263,7 @@ fn incoming(
             );
         }
         let place = first.unwrap_or_else(|| graph.policy.place("access"));
-        rules.add(vec![socket], peers, place, trace);
+        rules.add((mode(graph).arriving)(graph, component, socket), peers, place, trace);
     }
     if scope.is_some() {
         return;
@@ -277,12 +274,13 @@ fn incoming(
             Some(peer) => vec![(peer, None)],
             None => Vec::new(),
         };
-        rules.add(vec![socket], peers, Place::Key(entry.path.clone()), trace);
+        let sockets = (mode(graph).arriving)(graph, component, socket);
+        rules.add(sockets, peers, Place::Key(entry.path.clone()), trace);
     }
     if call_each_other(component) {
         let own = (peer(component, component, None), None);
         let place = Place::Key(component.path.clone());
-        rules.add(sockets(component.ports.iter()), vec![own], place, trace);
+        rules.add(sockets(graph, component), vec![own], place, trace);
     }
 }
 
@@ -322,9 +320,10 @@ fn peer(home: &Component, of: &Component, scope: Scope) -> Peer {
     }
 }
 
-/// Sockets of ports, each once.
-fn sockets<'p>(ports: impl Iterator<Item = &'p Port>) -> Vec<Socket> {
-    let all: BTreeSet<Socket> = ports.map(socket).collect();
+/// Where calls to any port of a component arrive, each socket once.
+fn sockets(graph: &Graph, component: &Component) -> Vec<Socket> {
+    let arriving = |port| (mode(graph).arriving)(graph, component, socket(port));
+    let all: BTreeSet<Socket> = component.ports.iter().flat_map(arriving).collect();
     all.into_iter().collect()
 }
 
@@ -341,14 +340,7 @@ fn outgoing(
     let declared = || graph.policy.place("egress");
     if scope.is_none() {
         rules.add(NAME_SERVICE.to_vec(), Vec::new(), declared(), trace);
-        if graph.meshed(component) {
-            let control_plane = Peer {
-                namespace: Some(ISTIO_NAMESPACE.to_owned()),
-                pods: vec![("app".to_owned(), "istiod".to_owned())],
-                ..Peer::default()
-            };
-            rules.add(vec![CONTROL_PLANE], vec![(control_plane, None)], declared(), trace);
-        }
+        (mode(graph).proxies)(graph, component, rules, trace);
         if component.account.token {
             let place = Place::Key(component.path.field("serviceAccount"));
             rules.add(KUBERNETES_API.to_vec(), Vec::new(), place, trace);
@@ -356,7 +348,7 @@ fn outgoing(
         if call_each_other(component) {
             let own = (peer(component, component, None), None);
             let place = Place::Key(component.path.clone());
-            rules.add(sockets(component.ports.iter()), vec![own], place, trace);
+            rules.add(sockets(graph, component), vec![own], place, trace);
         }
     }
     for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
@@ -367,7 +359,8 @@ fn outgoing(
             _ => vec![peer(component, callee, whom)],
         };
         let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();
-        rules.add(vec![socket(port)], peers, place, trace);
+        let sockets = (mode(graph).arriving)(graph, callee, socket(port));
+        rules.add(sockets, peers, place, trace);
     }
 }
 

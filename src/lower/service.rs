@@ -1,9 +1,10 @@
 //! The names by which a component is called.
 
+use super::governance::mode;
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
 use crate::graph::{Component, Entry, Graph, Port};
-use crate::model::{GatewayKind, Governance, Kind, Protocol, Via};
+use crate::model::{Kind, Via};
 use crate::source::{Path, Place};
 
 /// The label of the one Service through which the numbers of a component are read.
@@ -182,25 +183,13 @@ fn outside(
 /// A port as a Service shows it. The name begins with the protocol, and `appProtocol` repeats it:
 /// readers that know only one of the two see the same.
 pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) -> ServicePort {
-    // Kubernetes' own name for HTTP/2 without TLS (KEP-3726). A Gateway API implementation learns
-    // from this alone to speak it (GEP-1911); Istio's tools do not know it, and need it not.
-    let istio = graph.governance == Governance::Istio;
-    let routed = graph.gateway_kind() == GatewayKind::GatewayApi
-        && component.entries.iter().any(|entry| {
-            entry.via == Via::Gateway && component.ports[entry.port].name == port.name
-        });
     ServicePort {
         name: port.service_name(),
         port: port.port,
         target: port.target,
         node_port: None,
         transport: port.protocol.transport(),
-        app_protocol: match port.protocol {
-            Protocol::Http2 if !istio => Some("kubernetes.io/h2c"),
-            Protocol::Grpc if !istio && routed => Some("kubernetes.io/h2c"),
-            Protocol::Udp | Protocol::Sctp => None,
-            other => Some(other.name()),
-        },
+        app_protocol: (mode(graph).app_protocol)(graph, component, port),
     }
 }
 

@@ -67,14 +67,6 @@ impl Mtls {
     }
 }
 
-/// Who governs the calls of one component, where it is not the application's mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Exemption {
-    /// Nobody: its pods get no proxy of the mesh.
-    None,
-}
-
 impl JsonSchema for Policy {
     fn schema_name() -> Cow<'static, str> {
         "Policy".into()

@@ -246,6 +246,18 @@ pub struct CircuitBreaker {
     pub eject: Option<Eject>,
 }
 
+impl CircuitBreaker {
+    /// Whether it limits anything.
+    pub const fn limits(&self) -> bool {
+        self.connections.is_some()
+            || self.connect_timeout.is_some()
+            || self.pending.is_some()
+            || self.requests.is_some()
+            || self.requests_per_connection.is_some()
+            || self.retries.is_some()
+    }
+}
+
 /// Takes pods that fail out of the balancing for a while.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

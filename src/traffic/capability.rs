@@ -1,19 +1,23 @@
 //! What each mode and each kind of entry can do with calls.
 
 mod entry;
+mod matrix;
+mod mode;
+mod wanted;
 
 use std::collections::BTreeMap;
 
 use super::replicas::native;
 use crate::graph::{Component, ComponentId, Graph};
-use crate::model::{
-    self, Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, Sticky, Via,
-};
+use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Sticky, Via};
 use crate::source::Path;
 
 use self::entry::{gateway_lacks, route_lacks, tls_lacks};
+use self::wanted::needs;
 
 pub use self::entry::{ROUTE_RULES, unroutable};
+pub use self::matrix::{Cell, Feature, Grade, able, can, cell};
+pub use self::wanted::{Wanted, by_component, by_policy};
 
 /// Something that the file asks for and the mode cannot do.
 #[derive(Clone, Debug)]
@@ -39,109 +43,120 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
     let mut out = Vec::new();
     gateway_lacks(graph, &mut out);
     tls_lacks(graph, &mut out);
-    policy_lacks(graph, &mut out);
+    out.extend(by_policy(graph).filter_map(|wanted| lack(graph, &wanted)));
     for (id, component) in graph.ids() {
-        let gateway_only = split_at_gateway_only(graph, id);
-        if graph.governance == Governance::Kubernetes && !gateway_only {
-            service_lacks(graph, id, &mut out);
+        // A gateway that follows rules and splits itself needs nothing of the mode.
+        if !split_at_gateway_only(graph, id) {
+            mode_lacks(graph, id, &mut out);
         }
         let through_routes = component.entries.iter().any(|entry| entry.via == Via::Gateway)
             && graph.gateway_kind() == GatewayKind::GatewayApi;
         if through_routes {
             route_lacks(component, &mut out);
         }
-        external_lacks(graph, component, &mut out);
-        if graph.governance == Governance::Istio {
-            istio_lacks(graph, component, &mut out);
+        if graph.governance.has_proxies() {
+            proxy_lacks(graph, component, &mut out);
         }
     }
     out
 }
 
-/// What a plain Service cannot do with calls.
-fn service_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
-    const WHO: &str = "plain Kubernetes";
-    const WHY: &str = "a Service balances connections and sees no requests";
-    let component = graph.component(id);
-    let traffic = &component.traffic;
-    let shares = match native(graph, id) {
-        Some(native) => {
-            let parts: Vec<String> = component
-                .versions
-                .iter()
-                .zip(&native.real.shares)
-                .map(|(version, share)| format!("{} {share:.1} %", version.name))
-                .collect();
-            format!("these calls go where all go: {}", parts.join(", "))
+/// What the mode cannot do of what the calls to a component ask for.
+fn mode_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
+    let mut told = None;
+    for wanted in by_component(id, graph.component(id)) {
+        // A rule whose calls cannot be told apart does nothing; its other parts are not worth a word.
+        if wanted.rule.is_some() && wanted.rule == told {
+            continue;
         }
-        None => "these calls go to any version, by its pods".into(),
-    };
-    const HELP: &str = "use istio, or write `fallback: drop` to do without";
-    for (position, rule) in traffic.rules.iter().enumerate() {
-        out.push(Lack {
-            who: WHO,
-            what: format!(
-                "tell calls apart, as rule {} of `{}` does",
-                position + 1,
-                component.name
-            ),
-            why: WHY.into(),
-            help: match unmatchable(&rule.matches) {
-                None => HELP.into(),
-                Some(what) => {
-                    format!(
-                        "remove it: no mode can {what}; or write `fallback: drop` to do without"
-                    )
-                }
-            },
-            instead: shares.clone(),
-            fallback: rule.fallback.or(traffic.fallback),
-            path: rule.path.clone(),
-        });
+        let Some(lack) = lack(graph, &wanted) else { continue };
+        if wanted.feature.tells_apart() {
+            told = wanted.rule;
+        }
+        out.push(lack);
     }
-    let tried = traffic.retries.as_ref().is_some_and(Retries::repeat);
-    let wanted = [
-        (
-            "sticky",
-            traffic.sticky.is_some(),
-            "keep a user on one version",
-            "it sees no cookies, and `sessionAffinity` goes by the pod that calls, not by the user",
-            "users change versions from call to call",
-        ),
-        ("retries", tried, "try a failed call again", WHY, "0 of 100 failed calls are tried again"),
-        (
-            "timeout",
-            traffic.timeout.is_some(),
-            "end a call that takes too long",
-            WHY,
-            "0 of 100 calls are ended",
-        ),
-        (
-            "circuitBreaker",
-            traffic.breaker.is_some(),
-            "hold calls back or take failing pods out",
-            "a Service counts nothing, and knows failing pods by their probes alone",
-            "0 of 100 calls are held back",
-        ),
-        ("fault", traffic.fault.is_some(), "inject faults", WHY, "0 of 100 calls are disturbed"),
-        (
-            "mirror",
-            traffic.mirror.is_some(),
-            "copy calls to another version",
-            WHY,
-            "0 of 100 calls are copied",
-        ),
-    ];
-    for (field, _, what, why, instead) in wanted.into_iter().filter(|(_, written, ..)| *written) {
-        out.push(Lack {
-            who: WHO,
-            what: what.into(),
-            why: why.into(),
-            help: HELP.into(),
-            instead: instead.into(),
-            fallback: traffic.fallback,
-            path: traffic.path.field(field),
-        });
+}
+
+/// What is wanted, if the mode of the application cannot do it at all. What it can do roughly is
+/// judged where the pods are counted.
+fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
+    let Wanted { feature, fallback, .. } = *wanted;
+    let own = cell(graph.governance, feature);
+    if own.grade != Grade::Impossible {
+        return None;
+    }
+    let component = wanted.component.map(|id| graph.component(id));
+    let what = match (component, wanted.rule) {
+        (Some(component), Some(rule)) if matches!(feature, Feature::Rules | Feature::Caller) => {
+            let title = feature.title();
+            format!("{title}, as rule {} of `{}` does", rule + 1, component.name)
+        }
+        (Some(component), _) if feature == Feature::OutsideTls => {
+            format!("put TLS around the calls to `{}`", component.name)
+        }
+        _ => feature.title().to_owned(),
+    };
+    let shares = match wanted.component {
+        Some(id) if feature.tells_apart() => native_shares(graph, id),
+        _ => None,
+    };
+    // A rule needs all of what it asks for from one mode.
+    let asked: Vec<Feature> = match (component, wanted.rule) {
+        (Some(component), Some(rule)) if feature.tells_apart() => {
+            let matches = &component.traffic.rules[rule].matches;
+            std::iter::once(feature).chain(needs(matches)).collect()
+        }
+        _ => vec![feature],
+    };
+    let beyond = asked.iter().find(|feature| able(**feature).next().is_none());
+    let modes =
+        Governance::ALL.iter().filter(|mode| asked.iter().all(|feature| can(**mode, *feature)));
+    let modes: Vec<&str> = modes.map(|mode| mode.name()).collect();
+    let use_another = match (modes.is_empty(), beyond) {
+        (false, _) => format!("use {}", one_of(&modes)),
+        (true, Some(beyond)) => format!("remove it: no mode can {}", beyond.title()),
+        (true, None) => "remove it: no mode can do all that it asks for".into(),
+    };
+    let other_way = match feature {
+        Feature::OutsideTls => ", or let the callers speak TLS: `protocol: https` without `tls`",
+        _ => "",
+    };
+    let without = match wanted.component {
+        _ if feature == Feature::OutsideTls => String::new(),
+        Some(_) if !modes.is_empty() => ", or write `fallback: drop` to do without".into(),
+        Some(_) => "; or write `fallback: drop` to do without".into(),
+        None => ", or write `fallback: drop` in the policy".to_owned(),
+    };
+    Some(Lack {
+        who: graph.governance.title(),
+        what,
+        why: own.why.into(),
+        help: format!("{use_another}{other_way}{without}"),
+        instead: shares.unwrap_or_else(|| feature.loss().into()),
+        fallback,
+        path: wanted.path.clone(),
+    })
+}
+
+/// Where calls go that plain Services share out.
+fn native_shares(graph: &Graph, id: ComponentId) -> Option<String> {
+    let native = native(graph, id)?;
+    let parts: Vec<String> = graph
+        .component(id)
+        .versions
+        .iter()
+        .zip(&native.real.shares)
+        .map(|(version, share)| format!("{} {share:.1} %", version.name))
+        .collect();
+    Some(format!("these calls go where all go: {}", parts.join(", ")))
+}
+
+/// A choice in words.
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [all @ .., last] => format!("{} or {last}", all.join(", ")),
     }
 }
 
@@ -203,29 +218,18 @@ fn unkept(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
     }
 }
 
-/// What Istio cannot do with a component's calls.
-fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+/// What the proxies of a mesh cannot do with a component's calls.
+fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+    let who = graph.governance.title();
     let traffic = &component.traffic;
-    for rule in &traffic.rules {
-        let Some(what) = unmatchable(&rule.matches) else { continue };
-        out.push(Lack {
-            who: "Istio",
-            what: what.into(),
-            why: "there is no such match".into(),
-            help: "write one condition".into(),
-            instead: "0 of 100 calls match this rule".into(),
-            fallback: rule.fallback.or(traffic.fallback),
-            path: rule.path.field("match"),
-        });
-    }
-    unkept("Istio", component, out);
+    unkept(who, component, out);
     let hidden = component
         .service_ports()
         .find(|(_, port)| !port.protocol.is_http() && !port.protocol.is_stream());
     if let Some((_, port)) = hidden {
         let mut lack = |path: Path, fallback: Option<Fallback>| {
             out.push(Lack {
-                who: "Istio",
+                who,
                 what: format!("share out the calls to port `{}`", port.name),
                 why: format!("{} hides which call is which", port.protocol.name()),
                 help: "use `http` or `tcp` if that is what it speaks, or write `fallback: drop`"
@@ -253,8 +257,7 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             who: "this entry",
             what: format!("apply the traffic of `{}`", component.name),
             why: "calls come in past the mesh".into(),
-            help: "expose it through the istio gateway, or write `fallback: drop` in its traffic"
-                .into(),
+            help: "expose it through the gateway, or write `fallback: drop` in its traffic".into(),
             instead: "calls from outside go to any version, by its pods".into(),
             fallback: match beyond_splitting(component) {
                 true => traffic.fallback,
@@ -265,32 +268,9 @@ fn istio_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
     }
 }
 
-/// What a mode cannot do with TLS around calls to the outside, and with SCTP.
-fn external_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
-    let istio = graph.governance == Governance::Istio;
-    let fallback = component.traffic.fallback;
-    if component.tls.is_some() && !istio {
-        out.push(Lack {
-            who: "plain Kubernetes",
-            what: format!("put TLS around the calls to `{}`", component.name),
-            why: "there is no proxy; the callers would have to speak TLS".into(),
-            help: "use istio, or let the callers speak TLS: `protocol: https` without `tls`".into(),
-            instead: "0 of 100 calls are encrypted".into(),
-            fallback,
-            path: component.path.field("tls"),
-        });
-    }
-    for port in component.ports.iter().filter(|port| istio && port.protocol == Protocol::Sctp) {
-        out.push(Lack {
-            who: "Istio",
-            what: "carry sctp".into(),
-            why: "its proxies take TCP".into(),
-            help: "use kubernetes, or write `fallback: drop` in `traffic` to let these calls pass by the mesh".into(),
-            instead: "these calls pass by the mesh".into(),
-            fallback,
-            path: component.path.field("ports").key(&port.name),
-        });
-    }
+/// Whether a component asks for anything that the caller's proxy would have to do.
+pub fn governed(component: &Component) -> bool {
+    component.traffic.split.is_some() || beyond_splitting(component)
 }
 
 /// Whether it asks for more of that than a split.
@@ -302,28 +282,6 @@ fn beyond_splitting(component: &Component) -> bool {
         || traffic.mirror.is_some()
         || traffic.breaker.is_some()
         || traffic.retries.as_ref().is_some_and(Retries::repeat)
-}
-
-/// Whether a component asks for anything that the caller's proxy would have to do.
-pub fn governed(component: &Component) -> bool {
-    let traffic = &component.traffic;
-    traffic.split.is_some() || beyond_splitting(component)
-}
-
-/// What the policy asks for and plain Kubernetes cannot do.
-fn policy_lacks(graph: &Graph, out: &mut Vec<Lack>) {
-    if graph.governance != Governance::Kubernetes || graph.policy.mtls.is_none() {
-        return;
-    }
-    out.push(Lack {
-        who: "plain Kubernetes",
-        what: "secure calls between components".into(),
-        why: "there is no proxy that could".into(),
-        help: "use istio, or write `fallback: drop` in the policy".into(),
-        instead: "0 of 100 calls are encrypted by this".into(),
-        fallback: graph.policy.fallback,
-        path: graph.policy.path("mtls"),
-    });
 }
 
 /// Whether every call to a component comes through a gateway that follows rules and splits itself.

@@ -1,8 +1,8 @@
 //! Shares and the replicas that can honour them.
 
-use super::capability::split_at_gateway_only;
+use super::capability::{Feature, Grade, cell, split_at_gateway_only};
 use crate::graph::{Component, ComponentId, Graph, Share, Version};
-use crate::model::{Disruption, Fallback, GatewayKind, Governance};
+use crate::model::{Disruption, Fallback, GatewayKind};
 
 /// What replicas make of a wanted split.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,9 @@ pub struct Native {
 /// do not decide (another mode, no split, or calls only through a gateway that splits by itself).
 pub fn native(graph: &Graph, id: ComponentId) -> Option<Native> {
     let component = graph.component(id);
-    if graph.governance != Governance::Kubernetes || split_at_gateway_only(graph, id) {
+    if cell(graph.governance, Feature::Split).grade != Grade::Approximate
+        || split_at_gateway_only(graph, id)
+    {
         return None;
     }
     let split = component.traffic.split.as_ref()?;

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod external;
+mod pod;
 mod policy;
 mod route;
 
@@ -11,6 +12,7 @@ use self::breaker::breaker;
 use self::external::{external, plain_route};
 use self::route::{Scope, destinations, http_routes, retries_of, tcp_routes};
 use crate::graph::{Component, ComponentId, Entry, Graph, PathMatch, Port, Share};
+use crate::lower::governance::{Mode, PLAIN, plain_protocol};
 use crate::lower::service::main_host;
 use crate::lower::view::{
     Body, Destination, DestinationRule, HttpRouteOfIstio, Meta, TcpRoute, Trace, View,
@@ -20,10 +22,20 @@ use crate::lower::{host, labels, slug};
 use crate::model::{Kind, Protocol, Retries};
 use crate::source::{Path, Place};
 
-pub(crate) use policy::{policy, policy_of_application};
+/// What sidecars of Istio add.
+pub(super) const MODE: Mode = Mode {
+    namespace: |_, meta| meta.labels.push(("istio-injection".into(), "enabled".into())),
+    pod: pod::pod,
+    app_protocol: |_, _, port| plain_protocol(port),
+    component,
+    policy_of_application: policy::policy_of_application,
+    policy: policy::policy,
+    proxies: policy::proxies,
+    ..PLAIN
+};
 
 /// The mode's own objects for one component.
-pub(super) fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
+fn component(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
     if component.kind == Kind::External {
         external(graph, component, views);

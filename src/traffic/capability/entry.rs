@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Lack, unkept, unmatchable};
 use crate::graph::{Component, Door, Entry, Graph, PathMatch};
-use crate::model::{
-    Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, TlsMode, Via,
-};
+use crate::model::{Fallback, GatewayKind, Match, Matcher, Protocol, Retries, TlsMode, Via};
 use crate::source::Path;
 use crate::traffic::algebra::intersect;
 use crate::traffic::step::steps;
@@ -25,10 +23,15 @@ pub(super) fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
             path,
         });
     };
-    if kind == GatewayKind::Istio && graph.governance == Governance::Kubernetes {
+    if kind == GatewayKind::Istio && !graph.governance.is_istio() {
         let help = "use `gateway-api` or `ingress`, or governance istio";
         let path = Path::root().field("gateway").field("kind");
-        lack("serve without Istio".into(), "the governance mode is kubernetes", help, path);
+        lack(
+            "serve without Istio".into(),
+            &format!("the governance mode is {}", graph.governance.name()),
+            help,
+            path,
+        );
     }
     for component in &graph.components {
         for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{Component, ComponentId, Gate, Graph, Version};
 use crate::lower::policy::{
-    Callers, ISTIO_NAMESPACE, Socket, call_each_other, meta, pods, scopes, socket,
+    Callers, ISTIO_NAMESPACE, Rules, Socket, call_each_other, meta, pods, scopes, socket,
 };
 use crate::lower::view::{
-    AuthorizationPolicy, AuthorizationRule, Body, Meta, PeerAuthentication, Sidecar, Trace, View,
+    AuthorizationPolicy, AuthorizationRule, Body, Meta, Peer, PeerAuthentication, Sidecar, Trace,
+    View,
 };
 use crate::lower::{app_labels, host};
 use crate::model::Mtls;
@@ -15,6 +16,24 @@ use crate::source::Place;
 
 /// The identity of the gateway that `istioctl install` makes.
 const GATEWAY_ACCOUNT: &str = "istio-ingressgateway-service-account";
+
+/// Where a proxy gets its settings and certificates. Source: the Service of Istio's `istiod` chart,
+/// port `https-dns`.
+const CONTROL_PLANE: Socket = (15012, "TCP");
+
+/// The connections of a component's own proxies.
+pub(super) fn proxies(graph: &Graph, component: &Component, rules: &mut Rules, trace: &mut Trace) {
+    if !graph.meshed(component) {
+        return;
+    }
+    let control_plane = Peer {
+        namespace: Some(ISTIO_NAMESPACE.to_owned()),
+        pods: vec![("app".to_owned(), "istiod".to_owned())],
+        ..Peer::default()
+    };
+    let place = graph.policy.place("egress");
+    rules.add(vec![CONTROL_PLANE], vec![(control_plane, None)], place, trace);
+}
 
 /// How calls are secured in each namespace of the app.
 pub(crate) fn policy_of_application(graph: &Graph, views: &mut Vec<View>) {

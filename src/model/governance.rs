@@ -1,0 +1,67 @@
+//! Who governs the traffic between components.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Who governs the traffic between components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Governance {
+    /// Plain Services: a version's share follows its replicas.
+    Kubernetes,
+    /// Istio with sidecars.
+    Istio,
+}
+
+/// Who governs the calls of one component, where it is not the application's mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Exemption {
+    /// Nobody: its pods get no proxy of the mesh.
+    None,
+}
+
+impl Governance {
+    /// Every mode.
+    pub const ALL: [Self; 2] = [Self::Kubernetes, Self::Istio];
+
+    /// The mode's name in the file and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Istio => "istio",
+        }
+    }
+
+    /// What messages call it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "plain Kubernetes",
+            Self::Istio => "Istio",
+        }
+    }
+
+    /// Whether calls pass a proxy that sees requests.
+    pub const fn has_proxies(self) -> bool {
+        !matches!(self, Self::Kubernetes)
+    }
+
+    /// Whether it encrypts the calls between components, and so knows callers by identity.
+    pub const fn secures_calls(self) -> bool {
+        matches!(self, Self::Istio)
+    }
+
+    /// The user id of its proxies, whose own calls they let pass.
+    /// Source: `DefaultSidecarProxyUID` in istio.io/istio/pkg/kube/inject.
+    pub const fn proxy_user(self) -> Option<u32> {
+        match self {
+            Self::Kubernetes => None,
+            Self::Istio => Some(1337),
+        }
+    }
+
+    /// Whether it is Istio, with sidecars or without.
+    pub const fn is_istio(self) -> bool {
+        matches!(self, Self::Istio)
+    }
+}

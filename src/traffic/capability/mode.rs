@@ -1,0 +1,4 @@
+//! One file for each mode: its column of the matrix.
+
+pub(super) mod istio;
+pub(super) mod kubernetes;
