@@ -11,6 +11,7 @@ mod caller_never_calls;
 mod caller_without_identity;
 mod calls_past_the_mesh;
 mod certificate_on_two_hosts;
+mod closed_metrics;
 mod closed_port;
 mod dead_version;
 mod dependency_cycle;
@@ -48,6 +49,7 @@ mod object_name_collision;
 mod overloaded_version;
 mod plain_text_secret;
 mod protocol_conflict;
+mod refused_caller;
 mod replicas_with_autoscale;
 mod reserved_label;
 mod reserved_user;
@@ -103,6 +105,7 @@ static CHECKS: &[Check] = &[
     (&caller_without_identity::CALLER_WITHOUT_IDENTITY, caller_without_identity::check),
     (&calls_past_the_mesh::CALLS_PAST_THE_MESH, calls_past_the_mesh::check),
     (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
+    (&closed_metrics::CLOSED_METRICS, closed_metrics::check),
     (&closed_port::CLOSED_PORT, closed_port::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
@@ -140,6 +143,7 @@ static CHECKS: &[Check] = &[
     (&overloaded_version::OVERLOADED_VERSION, overloaded_version::check),
     (&plain_text_secret::PLAIN_TEXT_SECRET, plain_text_secret::check),
     (&protocol_conflict::PROTOCOL_CONFLICT, protocol_conflict::check),
+    (&refused_caller::REFUSED_CALLER, refused_caller::check),
     (&replicas_with_autoscale::REPLICAS_WITH_AUTOSCALE, replicas_with_autoscale::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),

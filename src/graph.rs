@@ -20,7 +20,7 @@ use crate::model::{
     self, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Protocol, Schedule,
     Via,
 };
-use crate::source::Path;
+use crate::source::{Path, Place};
 
 pub use build::build;
 pub use container::{Container, File, Lent, Source, Volume};
@@ -97,6 +97,8 @@ pub struct App {
     pub name: Arc<str>,
     /// The apps that it uses itself: position in [`Graph::apps`], and where that is written.
     pub uses: Vec<(usize, Path)>,
+    /// Where its policy says that its components are called by declared calls alone.
+    pub closed: Option<Place>,
 }
 
 /// Who answers a DNS name.
@@ -183,6 +185,8 @@ pub struct Metrics {
     pub url: String,
     /// How often; `None` is as Prometheus is set up.
     pub interval: Option<model::Duration>,
+    /// Who reads them; `None` is nobody that a policy would let in.
+    pub from: Option<model::Scraper>,
     /// Where it is written.
     pub path: Path,
 }

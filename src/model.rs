@@ -49,7 +49,7 @@ pub use scalar::{
     RetryOn, RolloutId, SecretName, SubPath, TimeZone, UrlPath, VolumeName, VolumeRef, Wait,
 };
 pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, overlay, schema};
-pub use service::{Alias, Aliases, ConnectValue, Metrics};
+pub use service::{Alias, Aliases, ConnectValue, Metrics, Scraper};
 pub use traffic::{
     Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
     Percent, Retries, RetryPolicy, Rewrite, Rule, Split, Sticky, Traffic,

@@ -28,10 +28,13 @@ fn check(example: &str) -> Ended {
     if first == "# the file big.bin has 2 MiB" {
         weft = weft.file("big.bin", vec![b'x'; 2 << 20]);
     }
-    let other = first.strip_prefix("# other/weft.yaml is the app `");
-    if let Some(name) = other.and_then(|rest| rest.strip_suffix('`')) {
+    if let Some(other) = first.strip_prefix("# other/weft.yaml is the app ") {
+        // Its name in backticks, and then each further line of it.
+        let mut quoted = other.split('`').skip(1).step_by(2);
+        let name = quoted.next().expect("a name");
+        let further: String = quoted.map(|line| format!("{line}\n")).collect();
         let app = format!(
-            "apiVersion: weft/v1\nname: {name}\ncomponents:\n  \
+            "apiVersion: weft/v1\nname: {name}\n{further}components:\n  \
              pay: {{ image: 'example.com/pay:1', ports: {{ http: 8080 }} }}\n"
         );
         weft = weft.file("other/weft.yaml", app);

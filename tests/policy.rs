@@ -91,12 +91,30 @@ impl Judge<'_> {
         let known = self.wanted.pods.iter().filter(alike);
         let admitted = known.into_iter().any(|like| self.wanted.declared(like, b, socket));
         let real = self.cluster.authorized(&b.end, a.end.identity.as_ref(), socket);
-        let blind = self.wanted.has_foreign_gateway(b, socket);
+        let blind = self.wanted.has_foreign_gateway(b, socket)
+            || (!a.end.meshed() && self.called_in_plain_text(b, socket));
         let open = !self.parts.access || socket.1 != "TCP" || admitted || anyone || blind;
         self.expect(|| name("identity"), real, open);
         let plain = self.cluster.plain(&b.end, socket.0);
         if socket.1 == "TCP" && !a.end.meshed() && declared {
             self.expect(|| name("plain text"), plain, true);
+        }
+    }
+
+    /// A number past the proxy is open to who reads metrics there, and to nobody else.
+    fn scraped(&mut self) {
+        let wanted = self.wanted;
+        for b in &wanted.pods {
+            let Some((socket, scraper)) = &b.scraped else { continue };
+            let name = |end: &End| format!("ingress: {} → {} {socket:?}", end.what, b.end.what);
+            let real = self.ingress(&b.end, scraper, socket);
+            self.expect(|| name(scraper), real, true);
+            let stranger = End::pod("elsewhere", "elsewhere", &[("app", "x")], None);
+            let neighbour = End::pod("neighbour", &b.end.namespace, &[("app", "x")], None);
+            for end in [stranger, neighbour] {
+                let real = self.ingress(&b.end, &end, socket);
+                self.expect(|| name(&end), real, !self.parts.access);
+            }
         }
     }
 
@@ -111,11 +129,14 @@ impl Judge<'_> {
             (End::pod("plain neighbour", &b.end.namespace, &[("app", "neighbour")], None), false),
             (End::pod("no gateway", "elsewhere", &[("istio", "ingressgateway")], Some("x")), false),
         ];
+        // A number past the proxy opens nothing else.
+        ends.extend(b.scraped.iter().map(|(_, scraper)| (scraper.clone(), false)));
         for other in self.wanted.doors.values().flatten() {
-            if let Door::Gateway(end) = other {
-                let through = doors
-                    .iter()
-                    .any(|door| matches!(door, Door::Gateway(own) if own.what == end.what));
+            if let Door::Gateway(end) | Door::Scraper(end) = other {
+                let through = doors.iter().any(|door| match door {
+                    Door::Gateway(own) | Door::Scraper(own) => own.what == end.what,
+                    Door::Balancer | Door::Unknown => false,
+                });
                 ends.push((end.clone(), through));
             }
         }
@@ -135,7 +156,7 @@ impl Judge<'_> {
         if self.parts.strict && b.end.meshed() && socket.1 == "TCP" {
             let outside = doors.iter().any(|door| match door {
                 Door::Balancer | Door::Unknown => true,
-                Door::Gateway(end) => !end.meshed(),
+                Door::Gateway(end) | Door::Scraper(end) => !end.meshed(),
             });
             let wanted = outside || self.called_in_plain_text(b, socket);
             let real = self.cluster.plain(&b.end, socket.0);
@@ -145,7 +166,9 @@ impl Judge<'_> {
 
     fn called_in_plain_text(&self, b: &Pod, socket: &Socket) -> bool {
         let mut outside = self.wanted.pods.iter().filter(|a| !a.end.meshed());
+        let mut doors = self.wanted.doors(b, socket).iter();
         outside.any(|a| self.wanted.declared(a, b, socket))
+            || doors.any(|door| matches!(door, Door::Scraper(end) if !end.meshed()))
     }
 
     /// What pods reach beside each other: name servers, the control plane, the outside.
@@ -282,6 +305,7 @@ fn is_ip(address: &str) -> bool {
 fn differences(wanted: &Wanted, objects: &[Value], parts: Parts) -> Vec<String> {
     let mut judge = Judge { cluster: Cluster { objects }, wanted, parts, wrong: Vec::new() };
     judge.pairs();
+    judge.scraped();
     judge.surroundings();
     judge.scopes();
     judge.wrong
@@ -328,7 +352,11 @@ impl Case {
         let account = &objects(&file).0[0]["gateway"]["serviceAccount"];
         let account = account.as_str().unwrap_or("istio-ingressgateway-service-account");
         let all = objects(&built.stdout);
-        Some((Wanted::new(&graph, &all.0, account), all))
+        let mut wanted = Wanted::new(&graph, &all.0, account);
+        let resolved: Value =
+            serde_json::from_str(&run("config --format json").fine()).expect("JSON");
+        wanted.let_scrapers_in(&resolved, &graph);
+        Some((wanted, all))
     }
 }
 
@@ -491,7 +519,9 @@ fn the_interpreter_notices_whatever_is_changed() {
         case("app-models/bookinfo", &["--governance=istio"]),
         case("tests/cases/mode/istio/policy", &[]),
         case("tests/cases/mode/istio/outside-the-mesh", &[]),
+        case("tests/cases/mode/istio/metrics-under-policy", &[]),
         case("tests/cases/mode/kubernetes/policy", &[]),
+        case("tests/cases/mode/kubernetes/metrics-under-policy", &[]),
     ];
     let mut tried = 0;
     let mut unnoticed = Vec::new();

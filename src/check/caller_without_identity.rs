@@ -1,6 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::graph::Gate;
+use crate::graph::{Gate, Scrape};
 use crate::model::Mtls;
 use crate::source::Place;
 
@@ -63,6 +63,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 .help(format!("remove `governance: none` from `{}`", caller.name));
         find.report(diagnostic);
     }
+    scrapers(find, &wanted, strict);
     if !strict || !graph.governance.secures_calls() {
         return;
     }
@@ -92,5 +93,30 @@ pub(super) fn check(find: &mut Finder<'_>) {
             .help(format!("{help}, or write `mtls: permissive`"));
             find.report(diagnostic);
         }
+    }
+}
+
+/// Who reads metrics through a proxy, and is not in the mesh.
+fn scrapers(find: &mut Finder<'_>, wanted: &Place, strict: bool) {
+    let graph = find.graph;
+    for component in graph.own().iter().filter(|component| graph.meshed(component)) {
+        let Some(metrics) = &component.metrics else { continue };
+        let Scrape::Port(port) = metrics.at else { continue };
+        // What everybody can connect to is told of elsewhere.
+        let known = metrics.from.as_ref().is_none_or(|from| from.service_account.is_some());
+        if known || graph.open_to_anyone(component, port) {
+            continue;
+        }
+        let port = &component.ports[port].name;
+        let title = format!("the metrics of `{}` are read without an identity", component.name);
+        let place = Place::Key(metrics.path.field("from"));
+        let label = match strict {
+            true => format!("port `{port}` takes plain text for this"),
+            false => "only its address tells who reads".to_owned(),
+        };
+        let diagnostic = Diagnostic::new(&CALLER_WITHOUT_IDENTITY, title, place, label)
+            .also(wanted.clone(), "asks for identities")
+            .help("give metrics a number that is not under `ports`, or write the `serviceAccount` of a Prometheus in the mesh");
+        find.report(diagnostic);
     }
 }

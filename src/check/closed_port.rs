@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph::Scrape;
 use crate::model::Kind;
 use crate::source::Place;
 
@@ -41,6 +42,10 @@ pub(super) fn check(find: &mut Finder<'_>) {
     }
     for (component, mut called) in graph.own().iter().zip(called) {
         called.extend(component.entries.iter().map(|entry| entry.port));
+        // Whether metrics can be read is another rule's matter too.
+        if let Some(Scrape::Port(port)) = component.metrics.as_ref().map(|metrics| metrics.at) {
+            called.insert(port);
+        }
         // The pods of a stateful set call each other.
         let closed =
             !matches!(component.kind, Kind::StatefulSet | Kind::External) && !called.is_empty();

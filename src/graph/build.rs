@@ -56,6 +56,7 @@ pub fn build(
         let sink = if position == 0 { &mut *sink } else { &mut elsewhere };
         let scope = Scope::of(&app, position);
         let root = if position == 0 { Path::root() } else { Path::of_app(&app.name) };
+        let closed = super::policy::closed(app.policy.as_ref(), &root);
         let mut member = Member::default();
         for (name, component) in app.components {
             let path = root.field("components").key(&name);
@@ -84,7 +85,7 @@ pub fn build(
         known.push(answers);
         components.append(&mut member.components);
         settings.append(&mut member.versions);
-        apps.push(super::App { name: app.name.0, uses });
+        apps.push(super::App { name: app.name.0, uses, closed });
     }
     strangers(&components, &known, &apps, sink);
     let own = components.partition_point(|component| component.app == 0);

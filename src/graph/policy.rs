@@ -72,7 +72,43 @@ impl Policy {
     }
 }
 
+/// Where the policy of the app at `root` closes its components to all but declared calls.
+pub(super) fn closed(written: Option<&model::Policy>, root: &Path) -> Option<Place> {
+    let path = root.field("policy");
+    match written? {
+        model::Policy::Whole => Some(Place::Value(path)),
+        model::Policy::Parts(parts) => parts.access.map(|_| Place::Key(path.field("access"))),
+    }
+}
+
 impl Graph {
+    /// Whether anyone at all can connect to a port, as far as the policy is concerned: it is behind
+    /// a load balancer, or a gateway of which nobody knows the pods.
+    pub fn open_to_anyone(&self, component: &Component, port: usize) -> bool {
+        let somewhere = self.gateway.as_ref().is_some_and(|gateway| gateway.namespace.is_some());
+        let open = |entry: &Entry| match self.gate(entry) {
+            Gate::Balancer => true,
+            Gate::Foreign => !somewhere,
+            Gate::MeshGateway | Gate::OwnGateway => false,
+        };
+        component.entries.iter().any(|entry| entry.port == port && open(entry))
+    }
+
+    /// The apps that know the calls of the one that was asked for: itself, and those that use it,
+    /// directly or not.
+    pub fn aware_apps(&self) -> BTreeSet<usize> {
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.apps.len()];
+        for (user, app) in self.apps.iter().enumerate() {
+            app.uses.iter().for_each(|(used, _)| users[*used].push(user));
+        }
+        let mut aware = BTreeSet::from([0]);
+        let mut open = vec![0];
+        while let Some(app) = open.pop() {
+            open.extend(users[app].iter().filter(|user| aware.insert(**user)));
+        }
+        aware
+    }
+
     /// Whether the pods of a component have a proxy of the mesh.
     pub fn meshed(&self, component: &Component) -> bool {
         self.governance.has_proxies() && component.kind != Kind::External && !component.outside_mesh

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::governance::mode;
 use super::labels;
 use super::view::{Body, Meta, NetworkPolicy, NetworkRule, Pairs, Peer, Trace, View};
-use crate::graph::{Call, Component, ComponentId, Gate, Graph, Port};
+use crate::graph::{Call, Component, ComponentId, Gate, Graph, Metrics, Port, Scrape};
 use crate::model::Kind;
 use crate::source::{Path, Place};
 
@@ -277,10 +277,37 @@ fn incoming(
         let sockets = (mode(graph).arriving)(graph, component, socket);
         rules.add(sockets, peers, Place::Key(entry.path.clone()), trace);
     }
+    if let Some(metrics) = &component.metrics
+        && let Some(from) = &metrics.from
+    {
+        let path = metrics.path.field("from");
+        let elsewhere = from.pods.is_none() || *from.namespace != *component.namespace;
+        let labels = from.pods.iter().flatten();
+        let peer = Peer {
+            namespace: elsewhere.then(|| from.namespace.to_string()),
+            pods: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+            ..Peer::default()
+        };
+        let peers = vec![(peer, Some(Place::Value(path.field("namespace"))))];
+        let socket = scraped(component, metrics);
+        let sockets = match metrics.at {
+            Scrape::Port(_) => (mode(graph).arriving)(graph, component, socket),
+            Scrape::Container(_) => vec![socket],
+        };
+        rules.add(sockets, peers, Place::Key(path), trace);
+    }
     if call_each_other(component) {
         let own = (peer(component, component, None), None);
         let place = Place::Key(component.path.clone());
         rules.add(sockets(graph, component), vec![own], place, trace);
+    }
+}
+
+/// Where the numbers of a component are read.
+pub(super) fn scraped(component: &Component, metrics: &Metrics) -> Socket {
+    match metrics.at {
+        Scrape::Port(position) => socket(&component.ports[position]),
+        Scrape::Container(number) => (number, "TCP"),
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::schema::{EXPECTED, KeyOf, REPLACE, with_short};
-use super::{Connection, Duration, Name, PortName, PortRef};
+use super::{Connection, Duration, Label, LabelValue, Name, PortName, PortRef};
 
 /// Further names of a component, with what is different under each.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +73,26 @@ pub struct Metrics {
     /// How often it is read. Without it: as Prometheus is set up.
     #[schemars(example = &"30s")]
     pub interval: Option<Duration>,
+    /// Who reads it: whom a policy lets in at this port. Without it: nobody, where a policy closes
+    /// the port.
+    pub from: Option<Scraper>,
+}
+
+/// The pods that read metrics.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Scraper {
+    /// Their namespace.
+    #[schemars(example = &"monitoring")]
+    pub namespace: Name,
+    /// Their labels. Without it: every pod of the namespace.
+    #[schemars(extend("minProperties" = 1))]
+    #[schemars(example = BTreeMap::from([("app.kubernetes.io/name", "prometheus")]))]
+    pub pods: Option<BTreeMap<Label, LabelValue>>,
+    /// Their service account, if they are in the mesh and call with its identity. Without it: they
+    /// are not.
+    #[schemars(example = &"prometheus")]
+    pub service_account: Option<Name>,
 }
 
 /// The value of a variable that a component gives to whoever calls it.

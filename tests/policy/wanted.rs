@@ -13,6 +13,8 @@ pub(super) enum Door {
     Balancer,
     /// A gateway: one end with an identity, or all of a namespace.
     Gateway(End),
+    /// Who reads metrics.
+    Scraper(End),
     Unknown,
 }
 
@@ -32,6 +34,8 @@ pub(super) struct Pod {
     pub(super) kind: String,
     pub(super) token: bool,
     pub(super) sockets: BTreeSet<Socket>,
+    /// A number past the proxy, and who reads there.
+    pub(super) scraped: Option<(Socket, End)>,
 }
 
 pub(super) struct Edge {
@@ -96,6 +100,7 @@ impl Wanted {
                     kind: text(&component["kind"]),
                     token: template["spec"]["automountServiceAccountToken"] == true,
                     sockets: list(&component["ports"]).iter().map(socket).collect(),
+                    scraped: None,
                 });
             }
             for entry in list(&component["entries"]) {
@@ -146,6 +151,45 @@ impl Wanted {
             });
         }
         Self { pods, doors, edges, outside }
+    }
+
+    /// Adds who reads the metrics, as the resolved app file says it: a door of its own.
+    pub(super) fn let_scrapers_in(&mut self, file: &Value, graph: &Value) {
+        for component in list(&graph["components"]) {
+            let metrics = &file["components"][text(&component["name"])]["metrics"];
+            let from = &metrics["from"];
+            if !from.is_object() {
+                continue;
+            }
+            let ports = list(&component["ports"]);
+            let named = ports.iter().find(|port| {
+                port["name"] == metrics["port"]
+                    || port["target"] == metrics["port"]
+                    || metrics["port"].is_null()
+            });
+            let socket = named.map_or_else(
+                || (metrics["port"].as_u64().expect("a number") as u16, "TCP".to_owned()),
+                socket,
+            );
+            let labels: Vec<(String, String)> = from["pods"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), text(value)))
+                .collect();
+            let labels: Vec<(&str, &str)> = labels.iter().map(|(k, v)| (&**k, &**v)).collect();
+            let account = from["serviceAccount"].as_str();
+            let what = format!("scraper {from}");
+            let end = End::pod(&what, &text(&from["namespace"]), &labels, account);
+            let name = text(&component["name"]);
+            // A number that is no port goes past the proxy, and no other check looks at it.
+            for pod in self.pods.iter_mut().filter(|pod| pod.component == name) {
+                pod.scraped = named.is_none().then(|| (socket.clone(), end.clone()));
+            }
+            if named.is_some() {
+                self.doors.entry((name, socket)).or_default().push(Door::Scraper(end));
+            }
+        }
     }
 
     pub(super) fn declared(&self, a: &Pod, b: &Pod, socket: &Socket) -> bool {

@@ -112,6 +112,7 @@ impl Found<'_> {
             at,
             url: metrics.path.unwrap_or_else(|| "/metrics".into()),
             interval: metrics.interval,
+            from: metrics.from,
             path,
         })
     }

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Component, ComponentId, Gate, Graph, Version};
+use crate::graph::{Component, ComponentId, Gate, Graph, Scrape, Version};
 use crate::lower::policy::{
-    Callers, ISTIO_NAMESPACE, Rules, Socket, call_each_other, meta, pods, scopes, socket,
+    Callers, ISTIO_NAMESPACE, Rules, Socket, call_each_other, meta, pods, scopes, scraped, socket,
 };
 use crate::lower::view::{
     AuthorizationPolicy, AuthorizationRule, Body, Meta, Peer, PeerAuthentication, Sidecar, Trace,
     View,
 };
 use crate::lower::{app_labels, host};
-use crate::model::Mtls;
+use crate::model::{Mtls, Scraper};
 use crate::source::Place;
 
 /// The identity of the gateway that `istioctl install` makes.
@@ -135,6 +135,16 @@ fn authorization(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut 
                     None => drop(admitted.anyone.get_or_insert(place)),
                 }
             }
+            if let Some((socket, from, place)) = scraper(component) {
+                let admitted = admitted.entry(socket).or_default();
+                match &from.service_account {
+                    Some(account) => {
+                        let principal = principal(&from.namespace, account);
+                        admitted.principals.entry(principal).or_insert(place);
+                    }
+                    None => _ = admitted.unknown.get_or_insert(place),
+                }
+            }
             if call_each_other(component) {
                 for port in &component.ports {
                     let place = Place::Key(component.path.clone());
@@ -184,6 +194,16 @@ fn rule(number: u16, admitted: Admitted, field: &str, trace: &mut Trace) -> Auth
     AuthorizationRule { principals, unknown, port }
 }
 
+/// Who reads the numbers of a component through its proxy. A number that is not among its ports goes
+/// past it.
+fn scraper(component: &Component) -> Option<(Socket, &Scraper, Place)> {
+    let metrics = component.metrics.as_ref()?;
+    let from = metrics.from.as_ref()?;
+    let behind = matches!(metrics.at, Scrape::Port(_));
+    let place = Place::Key(metrics.path.field("from"));
+    behind.then(|| (scraped(component, metrics), from, place))
+}
+
 /// Ports that are called from outside the mesh take plain text all the same.
 fn exceptions(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
@@ -201,6 +221,11 @@ fn exceptions(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec
         if transport == "TCP" && gate(graph, graph.gate(entry)).is_none() {
             plain.entry(number).or_insert_with(|| Place::Key(entry.path.clone()));
         }
+    }
+    if let Some(((number, _), from, place)) = scraper(component)
+        && from.service_account.is_none()
+    {
+        plain.entry(number).or_insert(place);
     }
     if plain.is_empty() {
         return;
