@@ -1,6 +1,7 @@
 //! Text → shape-checked [`App`]. Knows the grammar and its layers, not what names mean.
 
 mod accept;
+mod advice;
 mod layers;
 mod params;
 mod project;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     CookieName, Duration, HeaderName, HostName, Lifetime, Name, RetryOn, RolloutId, UrlPath,
@@ -17,6 +18,7 @@ pub struct Traffic {
     #[schemars(example = &"approximate")]
     pub fallback: Option<Fallback>,
     /// Rules in order; the first that matches decides.
+    #[schemars(example = json!([{ "match": { "headers": { "end-user": "jason" } }, "to": "v2" }]))]
     pub rules: Option<Vec<Rule>>,
     /// What is left, in percent for each version; must come to 100.
     pub split: Option<Split>,

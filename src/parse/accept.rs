@@ -210,7 +210,7 @@ impl Grammar {
         at.is_none_or(|at| self.accepts_scalar(&Json::String(key.to_owned()), at))
     }
 
-    fn accepts_scalar(&self, value: &Json, place: usize) -> bool {
+    pub(super) fn accepts_scalar(&self, value: &Json, place: usize) -> bool {
         let shape = &self.shapes[place];
         let demands = &shape.demands;
         let fits = match value {

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value as Json};
 
 use super::accept::{Demands, Judge};
 use super::params::UNRESOLVED;
-use super::rule;
+use super::{advice, rule};
 use crate::diag::{Diagnostic, Sink, did_you_mean, listing};
 use crate::model;
 use crate::source::Place;
@@ -86,7 +86,7 @@ const PROBE_WAYS: [&str; 8] =
 /// A schema: its places for reading, and its validator for what is wrong.
 #[derive(Debug)]
 pub(super) struct Grammar {
-    schema: Json,
+    pub(super) schema: Json,
     pub(super) shapes: Vec<Shape>,
     pub(super) judges: Vec<Judge>,
     validator: OnceLock<Validator>,
@@ -355,8 +355,12 @@ impl Grammar {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 for key in unexpected {
                     let Some(entry) = found.node.get(key) else { continue };
-                    let known = shape.into_iter().flat_map(|shape| shape.properties.keys());
-                    let help = did_you_mean(key, known.map(String::as_str));
+                    let known = || shape.into_iter().flat_map(|shape| shape.properties.keys());
+                    let has = |field: &str| known().any(|name| name == field);
+                    let help = match advice::instead(key, has) {
+                        Some(advice) => Some(advice.to_owned()),
+                        None => did_you_mean(key, known().map(String::as_str)),
+                    };
                     let title = format!("{} has no field `{key}`", found.owner());
                     let place = Place::Bytes(entry.key.span);
                     let diagnostic =
@@ -397,7 +401,9 @@ impl Grammar {
                     format!("{name} must be {expected}"),
                     format!("this is {}", describe(found.node)),
                 );
-                match help {
+                let example = || self.example(&found.path);
+                let example = || example().map(|example| format!("write for example `{example}`"));
+                match help.or_else(|| self.nearly(found.node, found.at)).or_else(example) {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
                 }
@@ -409,6 +415,9 @@ impl Grammar {
                     .map(String::as_str)
                     .collect();
                 let text = found.node.scalar().map_or("", |scalar| &scalar.text);
+                // Another way to write the same word is the nearest of all.
+                let same = choices.iter().find(|choice| choice.eq_ignore_ascii_case(text));
+                let text = same.copied().unwrap_or(text);
                 wrong(
                     &rule::UNKNOWN_VALUE,
                     format!("{name} cannot be {}", describe(found.node)),
@@ -455,11 +464,17 @@ impl Grammar {
                     names.unwrap_or_else(|| "not a name".into()),
                 )
             }
-            _ => wrong(
-                &rule::MALFORMED_VALUE,
-                format!("{name} is malformed"),
-                format!("must be {expected}"),
-            ),
+            _ => {
+                let diagnostic = wrong(
+                    &rule::MALFORMED_VALUE,
+                    format!("{name} is malformed"),
+                    format!("must be {expected}"),
+                );
+                match self.nearly(found.node, found.at) {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }
+            }
         };
         sink.report(diagnostic);
     }
@@ -666,7 +681,7 @@ pub(super) fn describe(node: &Node) -> String {
 }
 
 /// Whether a scalar of one line is as long as its text with its quotes.
-fn as_written(node: &Node, scalar: &Scalar) -> bool {
+pub(super) fn as_written(node: &Node, scalar: &Scalar) -> bool {
     let quotes = match scalar.style {
         Style::Plain => 0,
         Style::SingleQuoted | Style::DoubleQuoted => 2,
