@@ -128,6 +128,15 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
+    match nearest(wrong, &known) {
+        Some(name) => Some(format!("did you mean `{name}`?")),
+        None if known.is_empty() => None,
+        None => Some(format!("there is {}", listing(&known))),
+    }
+}
+
+/// The known name that a wrong one is a near miss of.
+fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
     // A near miss is about as long, and begins or ends alike; the rest needs no measuring.
     let near = |name: &&&str| {
         let apart = name.len().abs_diff(wrong.len());
@@ -135,17 +144,12 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
         let last = name.chars().next_back() == wrong.chars().next_back();
         apart <= name.len().max(3) / 3 && (first || last || name.len() < 6)
     };
-    let nearest = known
+    let near = known
         .iter()
         .filter(near)
         .map(|name| (strsim::damerau_levenshtein(wrong, name), *name))
-        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
-        .min();
-    match nearest {
-        Some((_, name)) => Some(format!("did you mean `{name}`?")),
-        None if known.is_empty() => None,
-        None => Some(format!("there is {}", listing(&known))),
-    }
+        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3);
+    near.min().map(|(_, name)| name)
 }
 
 /// `` `a`, `b` and `c` ``; long lists are cut.

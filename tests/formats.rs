@@ -99,7 +99,7 @@ fn github_reads_one_command_a_line() {
     let report = Weft::on("check --format github", WRONG).run().wrong();
     expect![[r#"
         ::error file=weft.yaml,line=6,endLine=6,col=5,endColumn=10,title=duplicate-key::key `image` is written twice: here (help: remove or rename one of the two)
-        ::error file=weft.yaml,line=7,endLine=7,col=15,endColumn=19,title=wrong-type::`replicas` must be a whole number: this is `many`
+        ::error file=weft.yaml,line=7,endLine=7,col=15,endColumn=19,title=wrong-type::`replicas` must be a whole number: this is `many` (help: write for example `replicas: 3`)
     "#]].assert_eq(&report);
 }
 
@@ -205,11 +205,14 @@ fn an_allowed_warning_is_silent_and_an_unused_or_bad_allowance_is_not() {
     }
     let codes = |app: &str| Weft::on("check", app).run().codes();
     let without_reason = on_line("# weft: allow unreachable-component");
-    assert_eq!(codes(&without_reason), ["unreachable-component", "malformed-allow"]);
+    assert_eq!(codes(&without_reason), ["malformed-allow"]);
+    // It stands in for a warning, never for an error.
+    let denied = format!("checks: {{ unreachable-component: deny }}\n{without_reason}");
+    assert_eq!(codes(&denied), ["unreachable-component", "malformed-allow"]);
     let of_nothing = on_line("# weft: allow dead-version — the canary ends in May");
     assert_eq!(codes(&of_nothing), ["unreachable-component", "unused-allow"]);
     let unknown = on_line("# weft: allow unreachable-componnet — why");
-    assert_eq!(codes(&unknown), ["unreachable-component", "malformed-allow"]);
+    assert_eq!(codes(&unknown), ["malformed-allow"]);
     let of_error = format!("{FINE}    replicas: many # weft: allow wrong-type — I know better\n");
     assert_eq!(codes(&of_error), ["wrong-type", "malformed-allow"]);
     // In a value it is no comment.
@@ -330,4 +333,21 @@ fn usage_that_makes_no_sense_is_status_two() {
         let said = Weft::on(args, FINE).run().refused(2);
         assert!(said.contains("Usage") || said.contains("error"), "{args}: {said}");
     }
+}
+
+#[test]
+fn drawings_say_which_port_stands_behind_a_balancer() {
+    let app = "components:\n  web:\n    image: example.com/web:1\n    \
+               ports: { http: 8080, grpc: 9090 }\n    \
+               expose: { http: { via: load-balancer }, grpc: { via: node-port } }\n";
+    let drawn = |format: &str| Weft::on(&format!("graph --format {format}"), app).run().fine();
+    expect![[r#"
+        flowchart LR
+          n-web["web"]
+          outside((outside))
+          outside -->|"node port, grpc"| n-web
+          outside -->|"load balancer, http"| n-web
+    "#]]
+    .assert_eq(&drawn("mermaid"));
+    assert!(drawn("dot").contains("[label=\"load balancer, http\"]"), "{}", drawn("dot"));
 }

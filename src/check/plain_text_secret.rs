@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Container, File};
-use crate::model::EnvValue;
+use crate::model::{ConnectValue, EnvValue};
 use crate::source::Place;
 
 /// `plain-text-secret`: a secret stands in the manifests for everyone to read.
@@ -9,7 +9,7 @@ pub(super) static PLAIN_TEXT_SECRET: Rule = Rule {
     code: "plain-text-secret",
     severity: Severity::Warning,
     summary: "a secret stands in the manifests for everyone to read",
-    explain: "Variables, arguments, files that weft ships and Secrets among raw objects are part of the manifests: whoever reads the repository, the build or the workload in the cluster reads them, and a parameter of type `secret` does not hide its value there either. Keep the value in a Secret of the cluster and refer to it with `{ secret: NAME/KEY }`. weft goes by names (`…PASSWORD`, `…PASSWD`, `…TOKEN`, `…SECRET`, `…SECRET_KEY`, `…API_KEY`, `…PRIVATE_KEY`), by `user:password@` in URLs, and by how keys and tokens of well-known services begin. It never prints the value itself.",
+    explain: "Variables, those that `connect` gives to callers, arguments, files that weft ships and Secrets among raw objects are part of the manifests: whoever reads the repository, the build or the workload in the cluster reads them, and a parameter of type `secret` does not hide its value there either. Keep the value in a Secret of the cluster and refer to it with `{ secret: NAME/KEY }`. weft goes by names (`…PASSWORD`, `…PASSWD`, `…TOKEN`, `…SECRET`, `…SECRET_KEY`, `…API_KEY`, `…PRIVATE_KEY`, `…ENCRYPTION_KEY`, `…SIGNING_KEY`, `…PASSPHRASE`), by `user:password@` in URLs, and by how keys and tokens of well-known services begin. It never prints the value itself.",
     wrong: concat!(
         "components:\n",
         "  db:\n",
@@ -25,7 +25,7 @@ pub(super) static PLAIN_TEXT_SECRET: Rule = Rule {
 };
 
 /// How the names of secrets end, without what is between their words.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 11] = [
     "PASSWORD",
     "PASSWD",
     "TOKEN",
@@ -34,6 +34,9 @@ const NAMES: [&str; 8] = [
     "SECRETACCESSKEY",
     "APIKEY",
     "PRIVATEKEY",
+    "ENCRYPTIONKEY",
+    "SIGNINGKEY",
+    "PASSPHRASE",
 ];
 
 /// Secrets come from Secrets, and those from elsewhere.
@@ -42,6 +45,20 @@ pub(super) fn check(find: &mut Finder<'_>) {
     for container in graph.containers() {
         for (what, place) in plain(container) {
             let title = format!("{what} of `{}` is in plain text", container.name);
+            let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
+                .help("keep it in a Secret, and refer to it with `{ secret: NAME/KEY }`");
+            find.report(diagnostic);
+        }
+    }
+    for component in graph.own() {
+        let connect = component.path.field("connect");
+        for (name, value) in &component.connect {
+            let ConnectValue::Text(text) = value else { continue };
+            if !(named_secret(name) && literal(text)) && secret_in(text).is_none() {
+                continue;
+            }
+            let title = format!("the secret in `{name}` of `{}` is in plain text", component.name);
+            let place = Place::Key(connect.key(name));
             let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
                 .help("keep it in a Secret, and refer to it with `{ secret: NAME/KEY }`");
             find.report(diagnostic);

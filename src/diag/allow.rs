@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Diagnostic, Finding, MALFORMED_ALLOW, Rule, Severity, Sink, Spot, UNUSED_ALLOW, did_you_mean,
+    nearest,
 };
 use crate::source::{Place, Sources};
 use crate::yaml::{Comment, FileId, Span};
@@ -23,6 +24,9 @@ struct Allow {
     code: &'static str,
     span: Span,
     used: bool,
+    /// Whether it is well-formed. What is not allows nothing: it stands in for the warning that it is
+    /// for, which would be said twice otherwise.
+    sound: bool,
 }
 
 impl Allows {
@@ -53,11 +57,17 @@ impl Allows {
                 Some(_) if reason.is_empty() => ("the reason is missing", None),
                 Some(rule) => {
                     let line = spoken_for(comment.span, sources);
-                    let allow = Allow { code: rule.code, span: comment.span, used: false };
+                    let (code, span) = (rule.code, comment.span);
+                    let allow = Allow { code, span, used: false, sound: true };
                     allows.by_line.entry((comment.span.file, line)).or_default().push(allow);
                     continue;
                 }
             };
+            if let Some(code) = intended(order, rules) {
+                let line = spoken_for(comment.span, sources);
+                let allow = Allow { code, span: comment.span, used: true, sound: false };
+                allows.by_line.entry((comment.span.file, line)).or_default().push(allow);
+            }
             let help = help.unwrap_or_else(|| "write `# weft: allow CODE — reason`".into());
             let title = format!("`# {}` allows nothing", comment.text);
             let place = Place::Bytes(comment.span);
@@ -84,7 +94,11 @@ impl Allows {
             let span = finding.span();
             let line = sources.position(span.file, span.start).line;
             let here = self.by_line.get_mut(&(span.file, line));
-            let allow = here.and_then(|here| here.iter_mut().find(|a| a.code == finding.rule.code));
+            let fits = |allow: &&mut Allow| {
+                let grave = finding.severity == Severity::Error;
+                allow.code == finding.rule.code && (allow.sound || !grave)
+            };
+            let allow = here.and_then(|here| here.iter_mut().find(fits));
             match allow {
                 Some(allow) => {
                     allow.used = true;
@@ -114,6 +128,14 @@ impl Allows {
             })
             .collect()
     }
+}
+
+/// The warning that a malformed comment is for: the first word that is its code, or nearly.
+fn intended(order: &str, rules: &[&'static Rule]) -> Option<&'static str> {
+    let warnings = rules.iter().filter(|rule| rule.severity == Severity::Warning);
+    let codes: Vec<&'static str> = warnings.map(|rule| rule.code).collect();
+    let code = |word: &str| nearest(word, &codes);
+    order.split_whitespace().filter(|word| word.contains('-')).find_map(code)
 }
 
 fn split_reason(words: &str) -> (&str, &str) {
