@@ -110,6 +110,16 @@ fn hosts(entry: &Entry) -> String {
     }
 }
 
+/// What a drawing says of an entry: its hosts, or, where there are none, what stands before which
+/// port.
+fn door(component: &Component, entry: &Entry) -> String {
+    let label = hosts(entry).replace('"', "");
+    match entry.via.is_blind() {
+        true => format!("{label}, {}", component.ports[entry.port].name),
+        false => label,
+    }
+}
+
 /// Lines for a terminal: who calls whom, and which version gets what.
 pub fn text(graph: &Graph) -> String {
     let lines = lines(graph);
@@ -306,7 +316,7 @@ pub fn mermaid(graph: &Graph) -> String {
     }
     for component in graph.own() {
         for entry in &component.entries {
-            let label = hosts(entry).replace('"', "");
+            let label = door(component, entry);
             let _ = writeln!(out, "  outside -->|\"{label}\"| {}", id(&component.name));
         }
         for edge in edges(graph, component) {
@@ -363,7 +373,7 @@ pub fn dot(graph: &Graph) -> String {
     for component in graph.own() {
         for entry in &component.entries {
             let (node, head) = target(graph, component);
-            let label = hosts(entry).replace('"', "");
+            let label = door(component, entry);
             let _ = writeln!(out, "  \"(outside)\" -> \"{node}\" [label=\"{label}\"{head}];");
         }
         for edge in edges(graph, component) {

@@ -8,7 +8,7 @@ pub(super) static UNREADY_VERSION: Rule = Rule {
     code: "unready-version",
     severity: Severity::Warning,
     summary: "a version gets a share before it is ready, unlike the others",
-    explain: "A pod without a readiness probe counts as ready as soon as it runs. A version in a split then gets its share of the calls while it still starts, and after each restart, and they fail. weft says so where another version of the split has such a probe: then the component needs one.",
+    explain: "A pod without a readiness probe counts as ready as soon as it runs. A version in a split then gets its share of the calls while it still starts, and after each restart, and they fail. weft says so where another version of the split has such a probe: then the component needs one. Where none has one, nothing tells a program that needs time from one that is ready at once, and weft keeps silent.",
     wrong: concat!(
         "governance: istio\n",
         "components:\n",

@@ -93,6 +93,10 @@ fn several(component: &Component, version: &Version) -> Option<(Place, String)> 
             Some((kind, "a pod on every node".into()))
         }
         Kind::Deployment => {
+            if let Some(autoscale) = version.autoscale.as_ref().filter(|scale| scale.max > 1) {
+                let place = Place::Value(version.path.field("autoscale").field("max"));
+                return Some((place, format!("up to {} pods", autoscale.max)));
+            }
             let count = version.replicas.filter(|count| *count > 1)?;
             let place = Place::Value(version.path.field("replicas"));
             Some((place, format!("{count} pods")))

@@ -46,6 +46,22 @@ pub struct Pod {
     pub volumes: Vec<PodVolume>,
 }
 
+/// Whether an annotation means something on pods alone, by who reads it. What weft does not know may
+/// be for the workload, and stands on both.
+pub(super) fn alone(annotation: &str) -> bool {
+    const READERS: [&str; 4] = [
+        // Kubernetes' autoscaler of nodes, Karpenter, AppArmor, and whoever follows Prometheus' example.
+        "cluster-autoscaler.kubernetes.io",
+        "karpenter.sh",
+        "container.apparmor.security.beta.kubernetes.io",
+        "prometheus.io",
+    ];
+    let Some((domain, _)) = annotation.split_once('/') else { return false };
+    // Istio's analyser looks at every object, and finds its other annotations out of place on some.
+    let of_mesh = domain == "istio.io" || domain.ends_with(".istio.io");
+    READERS.contains(&domain) || (of_mesh && domain != "galley.istio.io")
+}
+
 /// The pods of one version, what they need, and where its fields come from; fields are relative to
 /// the pod template.
 pub(super) fn lower(

@@ -71,7 +71,8 @@ pub(super) fn lower(
         };
         labels.extend(version.labels.clone());
         let mut meta = Meta::new(version.workload.clone(), Some(&component.namespace), labels);
-        meta.annotations = version.annotations.clone().into_iter().collect();
+        let both = version.annotations.iter().filter(|(name, _)| !pod::alone(name));
+        meta.annotations = both.map(|(name, value)| (name.clone(), value.clone())).collect();
         let mut trace = Trace::default();
         let rollout = operation::rollout(component, version, &mut trace);
         let counted = matches!(component.kind, Kind::Deployment | Kind::StatefulSet);
