@@ -457,3 +457,13 @@ fn every_app_of_the_repository_keeps_its_meaning_and_rests() {
         assert_eq!(layout(&out, FileId(0), &weft::model::order).expect("a layout"), out);
     }
 }
+
+#[test]
+fn the_models_are_laid_out() {
+    for folder in folders(&repository("app-models")) {
+        let path = folder.join("weft.yaml");
+        let text = std::fs::read_to_string(&path).expect("a model");
+        let out = layout(&text, FileId(0), &weft::model::order).expect("a layout");
+        assert!(out == text, "{}: see `weft fmt --diff`", path.display());
+    }
+}

@@ -17,6 +17,7 @@ mod editors;
 mod entry;
 mod explain;
 mod faults;
+mod fields;
 mod formats;
 mod hatches;
 mod hostile;

@@ -410,7 +410,7 @@ fn each_part_of_the_policy_stands_alone() {
     ];
     for case in models().into_iter().filter(|case| case.args.len() == 1) {
         for (setting, parts) in all {
-            let (wanted, all) = match case.read(&[setting, GATEWAY]) {
+            let (wanted, all) = match case.read(&["policy=null", setting, GATEWAY]) {
                 Some(read) => read,
                 None => continue,
             };

@@ -66,11 +66,12 @@ impl Binder<'_> {
         let Some(placement) = placement else { return };
         let path = version.field("placement");
         let groups = [("together", &placement.together), ("apart", &placement.apart)];
+        let (_, own) = self.siblings(component);
         for (field, names) in groups {
             for name in names.iter().flat_map(|names| names.keys()) {
                 let place = Place::Key(path.field(field).key(name));
-                let known = self.components.binary_search_by(|known| (*known.name).cmp(name));
-                let diagnostic = match known.map(|position| &self.components[position]) {
+                let known = own.binary_search_by(|known| (*known.name).cmp(name));
+                let diagnostic = match known.map(|position| &own[position]) {
                     Ok(known) if known.name == component.name => Diagnostic::new(
                         &rule::SELF_DEPENDENCY,
                         format!("`{}` is placed by itself", component.name),
@@ -93,7 +94,7 @@ impl Binder<'_> {
                         place,
                         "no component has this name",
                     )
-                    .suggest(name, self.components.iter().map(|known| &*known.name)),
+                    .suggest(name, own.iter().map(|known| &*known.name)),
                 };
                 self.sink.report(diagnostic);
             }

@@ -25,7 +25,15 @@ pub(super) struct Binder<'a> {
     pub(super) sink: &'a mut Sink,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    /// The components of the same app, by name, and the position of the first of them: those of
+    /// each app stand together.
+    pub(super) fn siblings(&self, component: &Component) -> (usize, &'a [Component]) {
+        let first = self.components.partition_point(|known| known.app < component.app);
+        let behind = &self.components[first..];
+        (first, &behind[..behind.partition_point(|known| known.app == component.app)])
+    }
+
     /// The versions of one component, bound.
     pub(super) fn versions(&mut self, id: ComponentId, versions: Vec<Unbound>) -> Vec<Version> {
         let component = &self.components[id.0];
@@ -338,16 +346,11 @@ impl Binder<'_> {
         names: Option<Vec<Name>>,
     ) -> Vec<(ComponentId, Path)> {
         let mut out = Vec::new();
-        // The components of each app stand together, by name.
-        let first = self.components.partition_point(|known| known.app < component.app);
-        let end = self.components.partition_point(|known| known.app <= component.app);
-        let own = &self.components[first..end];
+        let (first, own) = self.siblings(component);
         for (index, name) in names.into_iter().flatten().enumerate() {
             let place = path.field("startAfter").index(index);
-            let position = own.binary_search_by(|known| (*known.name).cmp(&*name));
-            let position = position.map(|position| first + position);
-            match position {
-                Ok(position) if *self.components[position].name == *component.name => {
+            match own.binary_search_by(|known| (*known.name).cmp(&*name)) {
+                Ok(position) if *own[position].name == *component.name => {
                     let title = format!("`{}` starts after itself", component.name);
                     self.sink.report(
                         Diagnostic::new(
@@ -359,7 +362,7 @@ impl Binder<'_> {
                         .help("remove it"),
                     );
                 }
-                Ok(position) => out.push((ComponentId(position), place)),
+                Ok(position) => out.push((ComponentId(first + position), place)),
                 Err(_) => {
                     let title =
                         format!("`{}` starts after `{name}`, which does not exist", component.name);
