@@ -109,3 +109,31 @@ fn hosts_with_one_certificate_share_a_server_of_istio() {
         .collect();
     assert_eq!(https, [r#""s" ["c.example.com"]"#, r#""t" ["a.example.com","b.example.com"]"#]);
 }
+
+#[test]
+fn the_gateway_of_an_app_knows_nothing_of_the_entries_of_another() {
+    let app = "gateway: { class: nginx, hosts: [here.example.com, there.example.com] }
+uses: [{ app: other }]
+components:
+  web:
+    image: example.com/web:1
+    ports: { http: 8080 }
+    expose: { http: { hosts: [here.example.com] } }
+    dependsOn: [other/api]
+";
+    let other = "apiVersion: weft/v1
+name: other
+gateway: { class: nginx, hosts: [there.example.com] }
+components: { api: { image: 'example.com/api:1', ports: { http: 8080 }, expose: { http: {} } } }
+";
+    let run = |app: &str, mode: &str| {
+        let weft = Weft::on(&format!("build --governance {mode}"), app);
+        weft.file("other/weft.yaml", other).run()
+    };
+    for mode in ["kubernetes", "istio"] {
+        let said = run(app, mode).stderr;
+        assert!(said.contains("warning[unserved-host]: nothing is exposed at `there."), "{said}");
+        let built = run(&app.replace(", there.example.com]", "]"), mode).fine();
+        assert!(built.contains("here.example.com") && !built.contains("there."), "{built}");
+    }
+}

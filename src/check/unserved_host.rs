@@ -38,7 +38,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
     let Some(known) = graph.gateway.as_ref().and_then(|gateway| gateway.hosts.as_ref()) else {
         return;
     };
-    let entries = graph.components.iter().flat_map(|component| &component.entries);
+    let entries = graph.own().iter().flat_map(|component| &component.entries);
     let entries = entries.filter(|entry| entry.via == Via::Gateway && entry.own_port.is_none());
     let served: BTreeSet<&str> = entries.flat_map(crate::graph::Entry::hosts_or_any).collect();
     // Without any entry there is no gateway either.

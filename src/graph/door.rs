@@ -72,7 +72,7 @@ impl Graph {
         &self,
         wanted: impl Fn(Door) -> bool,
     ) -> impl Iterator<Item = (&Component, &Entry)> {
-        self.components
+        self.own()
             .iter()
             .flat_map(|component| component.entries.iter().map(move |entry| (component, entry)))
             .filter(move |(component, entry)| self.door(component, entry).is_some_and(&wanted))
