@@ -104,8 +104,9 @@ fn streams() -> Vec<Stream> {
             continue;
         }
         let mut text = String::from_utf8(built.stdout).expect("manifests are UTF-8");
-        // A port of every node is one for the whole cluster, and here each model is there twice.
-        if args.iter().any(|arg| arg == "--governance=istio") {
+        // A port of every node is one for the whole cluster, and here each model is there in both
+        // modes and in all of its environments.
+        if args.iter().any(|arg| arg == "--governance=istio" || arg.starts_with("--env=")) {
             let picked = |line: &&str| line.trim_start().starts_with("nodePort: ");
             text =
                 text.lines().filter(|line| !picked(line)).flat_map(|line| [line, "\n"]).collect();
