@@ -331,3 +331,36 @@ fn help_and_version_are_no_failures() {
     let output = Command::new(env!("CARGO_BIN_EXE_weft")).output().expect("weft runs");
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn the_long_form_of_a_split_and_who_reads_metrics_have_origins() {
+    let app = "
+governance: istio
+policy: declared
+components:
+  web:
+    image: example.com/web:1
+    ports: { http: 8080 }
+    expose: { http: {} }
+    versions: { v1: {}, v2: { image: 'example.com/web:2' } }
+    traffic:
+      rules: [{ match: { method: PUT }, split: { weights: { v1: 40, v2: 60 } } }]
+      split: { weights: { v1: 90, v2: 10 } }
+    # weft: allow caller-without-identity — Prometheus is outside the mesh
+    metrics: { from: { namespace: monitoring } }
+";
+    let fields = [
+        "VirtualService/web:spec.http.0.route.1.weight",
+        "VirtualService/web:spec.http.1.route.1.weight",
+        "NetworkPolicy/web:spec.ingress.1.from.0",
+        "AuthorizationPolicy/web:spec.rules.0.from.1",
+        "PeerAuthentication/web:spec.portLevelMtls.8080",
+    ];
+    expect![[r#"
+        VirtualService/web:spec.http.0.route.1.weight comes from components.web.traffic.rules[0].split.weights.v2
+        VirtualService/web:spec.http.1.route.1.weight comes from components.web.traffic.split.weights.v2
+        NetworkPolicy/web:spec.ingress.1.from.0 comes from components.web.metrics.from.namespace
+        AuthorizationPolicy/web:spec.rules.0.from.1 comes from components.web.metrics.from
+        PeerAuthentication/web:spec.portLevelMtls.8080 comes from components.web.metrics.from
+    "#]].assert_eq(&origins(app, &fields));
+}
