@@ -249,8 +249,8 @@ impl Scan {
             ldap ldaps smtp smtps imap imaps ftp sftp ssh mqtt mqtts zookeeper zk consul etcd \
             clickhouse cassandra sqlserver mssql couchdb elasticsearch opensearch neo4j bolt otlp \
             zipkin jaeger thrift stomp statsd influxdb";
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c)));
-        let scheme = start.map_or(before, |at| &before[at + 1..]).to_ascii_lowercase();
+        let other = |c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let scheme = before.rsplit(other).next().unwrap_or_default().to_ascii_lowercase();
         let scheme = scheme.split('+').next().unwrap_or_default();
         let end = rest.find(['/', '?', '#', '"', '\'']).unwrap_or(rest.len());
         let authority = &rest[..end];
