@@ -1,8 +1,9 @@
 //! No field of the grammar is accepted and ignored.
 //!
 //! The schema is walked along every app file of the models and cases. Each field must be written
-//! somewhere, and somewhere it must matter what is written: without it, or with another value, the
-//! app still has its shape, but other manifests come out, or weft says something else.
+//! somewhere, and somewhere it must matter what is written, in each mode that knows it: without it,
+//! or with another value, the app still has its shape, but other manifests come out, or weft says
+//! something else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,15 +30,56 @@ const OF_SHAPE: [&str; 6] = [
     "wrong-type",
 ];
 
+/// What says which mode it is, and what speaks of the modes that are no mesh.
+const BETWEEN_MODES: [&str; 2] = ["App.governance", "Policy.fallback"];
+
+/// What has no effect without a mesh, as the README says of each: parts of what plain Kubernetes
+/// refuses, or leaves out with a warning, and what belongs to Istio's own pods.
+const OF_A_MESH: [&str; 19] = [
+    "Abort.percent",
+    "Abort.status",
+    "CircuitBreaker.connectTimeout",
+    "CircuitBreaker.pending",
+    "CircuitBreaker.requestsPerConnection",
+    "CircuitBreaker.retries",
+    "Component.governance",
+    "Delay.percent",
+    "Delay.time",
+    "Eject.errors",
+    "Eject.gatewayErrors",
+    "Eject.interval",
+    "Eject.minHealthy",
+    "Eject.time",
+    "ExternalTls.mode",
+    "Gateway.selector",
+    "Gateway.serviceAccount",
+    "Retries.on",
+    "Scraper.serviceAccount",
+];
+
+/// The fields that should have an effect, without some.
+fn but(schema: &Value, without: &[&str]) -> Vec<String> {
+    let meant = |field: &String| {
+        !WITHOUT_EFFECT.contains(&field.as_str()) && !without.contains(&field.as_str())
+    };
+    fields(schema).into_iter().filter(meant).collect()
+}
+
 #[test]
 fn every_field_is_written_somewhere_and_matters() {
     let schema = schema();
-    let fields = fields(&schema).into_iter();
-    let fields: Vec<String> =
-        fields.filter(|field| !WITHOUT_EFFECT.contains(&field.as_str())).collect();
+    let fields = but(&schema, &BETWEEN_MODES);
     assert!(fields.len() > 300, "only {} fields were found", fields.len());
-    let ignored = ignored(&schema, &fields);
-    assert!(ignored.is_empty(), "{}", ignored.join("\n"));
+    assert_eq!(ignored(&schema, &fields, &[Some("istio")]), [""; 0]);
+    let fields = BETWEEN_MODES.map(str::to_owned);
+    assert_eq!(ignored(&schema, &fields, &[None, Some("kubernetes")]), [""; 0]);
+}
+
+#[test]
+fn every_field_that_is_not_of_a_mesh_matters_without_one() {
+    let schema = schema();
+    let fields = but(&schema, &[&OF_A_MESH[..], &["App.governance"]].concat());
+    assert_eq!(ignored(&schema, &fields, &[Some("kubernetes")]), [""; 0]);
 }
 
 #[test]
@@ -47,7 +89,7 @@ fn a_field_that_is_ignored_is_noticed() {
     assert!(fields(&schema).contains("Component.sparkle"));
     let wanted = WITHOUT_EFFECT.iter().chain(&["Component.sparkle", "Component.image"]);
     let wanted: Vec<String> = wanted.map(|field| (*field).to_owned()).collect();
-    let found = ignored(&schema, &wanted);
+    let found = ignored(&schema, &wanted, &[Some("istio"), Some("kubernetes")]);
     let (unwritten, unseen) = found.split_last().expect("ignored fields");
     assert_eq!(unwritten, "Component.sparkle: written nowhere");
     assert_eq!(unseen.len(), WITHOUT_EFFECT.len(), "{found:?}");
@@ -59,8 +101,8 @@ fn a_field_that_is_ignored_is_noticed() {
 #[test]
 fn the_demonstration_shows_every_field_that_no_other_model_shows() {
     let schema = schema();
-    let models: Vec<Written> =
-        folders(&repository("app-models")).into_iter().map(Written::read).collect();
+    let models = folders(&repository("app-models")).into_iter();
+    let models: Vec<Written> = models.map(|folder| Written::read(folder, &[])).collect();
     let seen = written(&schema, &models);
     let missing: Vec<String> =
         fields(&schema).into_iter().filter(|field| !seen.contains_key(field)).collect();
@@ -91,10 +133,10 @@ fn schema() -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("a schema")).expect("JSON")
 }
 
-/// What is to be said against each of these fields.
-fn ignored(schema: &Value, fields: &[String]) -> Vec<String> {
-    let mut files: Vec<Written> =
-        sound().into_iter().chain(folders(&repository("app-models"))).map(Written::read).collect();
+/// What is to be said against each of these fields in some modes; `None` is each file's own.
+fn ignored(schema: &Value, fields: &[String], modes: &[Option<&str>]) -> Vec<String> {
+    let folders = sound().into_iter().chain(folders(&repository("app-models")));
+    let mut files: Vec<Written> = folders.map(|folder| Written::read(folder, modes)).collect();
     // The small files first: they say it sooner.
     files.sort_by_key(|file| file.value.to_string().len());
     let seen = written(schema, &files);
@@ -132,7 +174,7 @@ fn ignored(schema: &Value, fields: &[String]) -> Vec<String> {
     out
 }
 
-/// An app file, and what is laid over it: each of its environments, in its own mode and in both.
+/// An app file, and what is laid over it: each of its environments, in each mode.
 struct Written {
     folder: PathBuf,
     value: Value,
@@ -140,7 +182,7 @@ struct Written {
 }
 
 impl Written {
-    fn read(folder: PathBuf) -> Self {
+    fn read(folder: PathBuf, modes: &[Option<&str>]) -> Self {
         let text = std::fs::read_to_string(folder.join("weft.yaml")).expect("an app");
         let value: Value = serde_yaml::from_str(&text).expect("plain YAML");
         let args = std::fs::read_to_string(folder.join("args")).unwrap_or_default();
@@ -151,7 +193,7 @@ impl Written {
         let environments = [None].into_iter().chain(declared.map(|(name, _)| Some(name.clone())));
         let mut layers = Vec::new();
         for environment in environments {
-            for mode in [None, Some("kubernetes"), Some("istio")] {
+            for mode in modes {
                 let mode = mode.map(|mode| format!("governance={mode}"));
                 let settings = given.iter().cloned().chain(mode).collect();
                 layers.push(Layers { environment: environment.clone(), settings });
