@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gateway_hosts;
-use super::route::backends;
 use crate::graph::{Component, Door, Entry, Graph, certificate, covers_host};
 use crate::lower::governance::gateway_connections;
+use crate::lower::route::backends;
 use crate::lower::view::{
     Body, Gateway, HttpRoute, HttpRouteMatch, HttpRouteRule, IstioGateway, Listener, Meta, Parent,
     Server, ServerTls, SniRoute, StreamRoute, TcpRoute, Trace, View, VirtualService,
@@ -205,10 +205,11 @@ fn secured(graph: &Graph) -> Vec<(String, Option<&str>, &str, Place)> {
 /// What the route of an entry hangs on: every listener that takes it, or, where plain HTTP is only
 /// redirected, those for HTTPS that have one of its hosts.
 pub(super) fn parents(graph: &Graph, component: &Component, entry: &Entry) -> Vec<Parent> {
+    let elsewhere = component.namespace != graph.namespace;
     let hang = |section: Option<String>| Parent {
-        gateway: graph.name.to_string(),
-        namespace: (component.namespace != graph.namespace).then(|| graph.namespace.to_string()),
+        namespace: elsewhere.then(|| graph.namespace.to_string()),
         section,
+        ..Parent::gateway(graph.name.to_string())
     };
     match (graph.door(component, entry), redirect(graph)) {
         (Some(Door::OwnPort(port)), _) => vec![hang(Some(format!("tcp-{port}")))],
@@ -254,9 +255,8 @@ pub(super) fn gateway_api_streams(graph: &Graph, views: &mut Vec<View>) {
         let route = HttpRoute {
             meta,
             parents: vec![Parent {
-                gateway: graph.name.to_string(),
-                namespace: None,
                 section: Some("http".into()),
+                ..Parent::gateway(graph.name.to_string())
             }],
             hosts: Vec::new(),
             rules: vec![rule],

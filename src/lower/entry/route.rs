@@ -1,20 +1,12 @@
-//! The routes of an entry in Gateway API: conditions, treatment, backends.
+//! The routes of an entry in Gateway API.
 
 use super::gateway_hosts;
 use super::listen::parents;
-use crate::graph::{Component, Entry, Graph, PathMatch, Rule, Share};
+use crate::graph::{Component, Entry, Graph};
 use crate::lower::labels;
-use crate::lower::view::{
-    Backend, Body, Copy, HttpRoute, HttpRouteMatch, HttpRouteRule, Meta, RouteRewrite, Trace, View,
-};
-use crate::model::{Match, Matcher, Method, Rewrite, Sticky};
-use crate::source::{Path, Place};
-use crate::traffic::{
-    ROUTE_RULES, Step, cookie_regex, exact_or_expression, intersect, set_cookie, steps, unroutable,
-};
-
-/// A rule, and the places of its fields, whose names begin below it.
-type Made = (HttpRouteRule, Trace);
+use crate::lower::route::{Made, assemble, rules};
+use crate::lower::view::{Meta, View};
+use crate::traffic::{ROUTE_RULES, Step, steps, unroutable};
 
 /// The HTTPRoutes of one entry: one, unless it has more hosts or rules than fit.
 pub(super) fn routes(graph: &Graph, component: &Component, entry: &Entry, views: &mut Vec<View>) {
@@ -36,7 +28,8 @@ pub(super) fn routes(graph: &Graph, component: &Component, entry: &Entry, views:
         };
         for path in entry.paths_or_all() {
             // The rules of one path stay together: between routes, their order would be lost.
-            let group = rules(component, entry, &path, &steps);
+            let group =
+                rules(component, component.ports[entry.port].port, &entry.path, &path, &steps);
             if open.len() + group.len() > ROUTE_RULES {
                 close(&mut open);
             }
@@ -54,162 +47,9 @@ fn route(
     hosts: &[String],
     made: Vec<Made>,
 ) -> View {
-    let mut trace = Trace::default();
-    let mut rules = Vec::with_capacity(made.len());
-    for (position, (rule, places)) in made.into_iter().enumerate() {
-        for (field, place) in places.0 {
-            trace.add(format!("spec.rules.{position}{field}"), place);
-        }
-        rules.push(rule);
-    }
     let name = component.route_part(entry, number);
     // A route leads to Services of its own namespace only, unless that one grants it.
     let meta = Meta::new(name, Some(&component.namespace), labels(graph, component));
     let parents = parents(graph, component, entry);
-    let route = HttpRoute { meta, parents, hosts: hosts.to_vec(), rules };
-    View::new(Body::HttpRoute(route), entry.path.clone(), trace)
-}
-
-/// The rules of one exposed path: the path narrows each step.
-fn rules(component: &Component, entry: &Entry, path: &PathMatch, steps: &[Step<'_>]) -> Vec<Made> {
-    let traffic = &component.traffic;
-    let port = component.ports[entry.port].port;
-    let mut out = Vec::new();
-    for step in steps {
-        let Ok(Some(joined)) = intersect(path, step.matches.path.as_ref()) else { continue };
-        let rule = step.rule.map(|(_, rule)| rule);
-        let mirror = rule.and_then(|rule| rule.mirror).or(traffic.mirror);
-        let timeout = rule.and_then(|rule| rule.timeout.as_ref()).or(traffic.timeout.as_ref());
-        let made = HttpRouteRule {
-            matches: vec![route_match(&joined, &step.matches)],
-            backends: backends(component, port, step.shares.as_deref(), step.notes),
-            mirror: mirror.map(|(version, percent)| copy(component, port, version, percent)),
-            rewrite: rule.and_then(|rule| rewritten(rule, &joined)),
-            timeout: timeout.map(crate::model::Duration::gateway_api),
-            redirect: None,
-        };
-        out.push((made, trace(component, entry, step)));
-    }
-    out
-}
-
-/// Where the fields of a step's rule come from.
-fn trace(component: &Component, entry: &Entry, step: &Step<'_>) -> Trace {
-    let sticky = || Place::Key(component.traffic.path.field("sticky"));
-    let mut trace = Trace::default();
-    let from = match (step.kept, step.rule) {
-        (Some(_), _) => sticky(),
-        (None, Some((_, rule))) => Place::Value(rule.path.clone()),
-        (None, None) => Place::Key(entry.path.clone()),
-    };
-    trace.add("", from);
-    let own = step.rule.map(|(_, rule)| rule);
-    if let Some(rule) = own.filter(|rule| rule.rewrite.is_some()) {
-        trace.add(".filters", Place::Key(rule.path.field("rewrite")));
-    }
-    let of_split = |weights: &Path, share: &Share| {
-        let name = &component.versions[share.version].name;
-        Place::Value(weights.key(name))
-    };
-    let alive = step.shares.iter().flatten().filter(|share| share.percent > 0);
-    for (position, share) in alive.enumerate().filter(|_| component.versioned) {
-        let place = match own.filter(|rule| rule.to.is_some()) {
-            None => of_split(&component.traffic.weights, share),
-            Some(rule) if share.percent == 100 && step.kept.is_none() => {
-                Place::Value(rule.path.field("to"))
-            }
-            Some(rule) => of_split(&rule.weights, share),
-        };
-        trace.add(format!(".backendRefs.{position}"), place);
-        if step.notes.is_some() {
-            trace.add(format!(".backendRefs.{position}.filters"), sticky());
-        }
-    }
-    trace
-}
-
-fn copy(component: &Component, port: u16, version: usize, percent: u8) -> Copy {
-    let service = component.version_name(&component.versions[version]);
-    let service = if component.versioned { service } else { component.name.to_string() };
-    Copy { service, port, percent }
-}
-
-pub(super) fn backends(
-    component: &Component,
-    port: u16,
-    shares: Option<&[Share]>,
-    notes: Option<&Sticky>,
-) -> Vec<Backend> {
-    let whole =
-        || vec![Backend { service: component.name.to_string(), port, weight: None, cookie: None }];
-    let Some(shares) = shares.filter(|_| component.versioned) else { return whole() };
-    let alive: Vec<&Share> = shares.iter().filter(|share| share.percent > 0).collect();
-    let alone = alive.len() == 1;
-    alive
-        .iter()
-        .map(|share| {
-            let version = &component.versions[share.version];
-            Backend {
-                service: component.version_name(version),
-                port,
-                weight: (!alone).then_some(share.percent),
-                cookie: notes.map(|sticky| set_cookie(sticky, &version.name)),
-            }
-        })
-        .collect()
-}
-
-/// What is left of a rewrite within the path that the rule was joined with: a prefix is replaced
-/// there by as much as the path goes beyond it.
-fn rewritten(rule: &Rule, joined: &Matcher) -> Option<RouteRewrite> {
-    let rewrite: &Rewrite = rule.rewrite.as_ref()?;
-    let whole = |text: String| ("ReplaceFullPath", "replaceFullPath", text);
-    let replaced = |to: &str| {
-        let prefix = match &rule.matches.path {
-            Some(Matcher::Prefix(text)) => text.trim_end_matches('/'),
-            _ => "",
-        };
-        let (text, exact) = match joined {
-            Matcher::Exact(text) => (&**text, true),
-            Matcher::Prefix(text) => (text.trim_end_matches('/'), false),
-            _ => (prefix, false),
-        };
-        let beyond = text.strip_prefix(prefix).unwrap_or_default();
-        let to = format!("{}{beyond}", to.trim_end_matches('/'));
-        let to = if to.is_empty() { "/".to_owned() } else { to };
-        if exact { whole(to) } else { ("ReplacePrefixMatch", "replacePrefixMatch", to) }
-    };
-    let path = rewrite.path.as_ref().map(|to| whole(to.to_string()));
-    let path = path.or_else(|| rewrite.prefix.as_deref().map(replaced));
-    Some(RouteRewrite { path, host: rewrite.host.as_ref().map(ToString::to_string) })
-}
-
-fn route_match(path: &Matcher, rule: &Match) -> HttpRouteMatch {
-    let path = match path {
-        Matcher::Exact(text) => Some(("Exact", text.clone())),
-        Matcher::Prefix(text) | Matcher::StartsWith(text) => Some(("PathPrefix", text.clone())),
-        Matcher::Regex(text) => Some(("RegularExpression", text.clone())),
-        Matcher::Present(_) | Matcher::Not(_) => None,
-    };
-    let condition = |matcher: &Matcher| {
-        let (exact, text) = exact_or_expression(matcher);
-        (if exact { "Exact" } else { "RegularExpression" }, text)
-    };
-    let mut headers: Vec<(String, &'static str, String)> = rule
-        .headers
-        .iter()
-        .flatten()
-        .map(|(name, matcher)| {
-            let (way, text) = condition(matcher);
-            (name.to_string(), way, text)
-        })
-        .collect();
-    for (name, matcher) in rule.cookies.iter().flatten() {
-        headers.push(("cookie".into(), "RegularExpression", cookie_regex(name, matcher)));
-    }
-    let query = rule.query.iter().flatten().map(|(name, matcher)| {
-        let (way, text) = condition(matcher);
-        (name.clone(), way, text)
-    });
-    HttpRouteMatch { path, method: rule.method.map(Method::name), headers, query: query.collect() }
+    assemble(meta, parents, hosts.to_vec(), made, entry.path.clone())
 }

@@ -34,15 +34,35 @@ pub struct Listener {
     pub passthrough: bool,
 }
 
-/// A Gateway that a route hangs on.
+/// What a route hangs on: a Gateway, or the Service whose calls it takes.
 #[derive(Debug, Serialize)]
 pub struct Parent {
+    /// The API group.
+    pub group: &'static str,
+    /// `Gateway` or `Service`.
+    pub kind: &'static str,
     /// Its name.
-    pub gateway: String,
+    pub name: String,
     /// Its namespace, where it is another than the route's.
     pub namespace: Option<String>,
-    /// The listener; none is every one that takes the route.
+    /// The listener of a Gateway; none is every one that takes the route.
     pub section: Option<String>,
+    /// The port of a Service.
+    pub port: Option<u16>,
+}
+
+impl Parent {
+    /// Every listener of a Gateway in the namespace of the route.
+    pub fn gateway(name: String) -> Self {
+        let (group, kind) = ("gateway.networking.k8s.io", "Gateway");
+        Self { group, kind, name, namespace: None, section: None, port: None }
+    }
+
+    /// A port of a Service in the namespace of the route.
+    pub fn service(name: String, port: u16) -> Self {
+        let (group, kind) = ("", "Service");
+        Self { group, kind, name, namespace: None, section: None, port: Some(port) }
+    }
 }
 
 /// A TLSRoute or a TCPRoute of Gateway API.
