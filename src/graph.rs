@@ -32,6 +32,10 @@ pub use traffic::{Rule, Share, Traffic};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ComponentId(pub usize);
 
+/// The class of the gateways that Istio runs by itself.
+/// Source: the GatewayClass that istiod creates, `istio`.
+const OWN_CLASS: &str = "istio";
+
 /// Annotations by which a pod's proxy gets volumes: what they are, and where they are mounted.
 pub const PROXY_VOLUMES: [&str; 2] =
     ["sidecar.istio.io/userVolume", "sidecar.istio.io/userVolumeMount"];
@@ -456,6 +460,14 @@ impl Graph {
     /// The name of the route that redirects to HTTPS in Gateway API.
     pub fn redirect_name(&self) -> String {
         format!("{}-redirect", self.name)
+    }
+
+    /// The class of the shared entry: as written, and in ambient Istio the one that it always has.
+    pub fn gateway_class(&self) -> Option<&str> {
+        let written = self.gateway.as_ref().and_then(|gateway| gateway.class.as_deref());
+        let own = self.governance == Governance::IstioAmbient
+            && self.gateway_kind() == GatewayKind::GatewayApi;
+        written.or(own.then_some(OWN_CLASS))
     }
 
     /// Which API describes the shared entry.

@@ -10,6 +10,7 @@ mod metrics;
 mod operation;
 mod pod;
 mod policy;
+mod route;
 mod service;
 mod storage;
 pub mod view;
@@ -29,6 +30,7 @@ pub fn lower(checked: &Checked) -> Vec<View> {
     let mut accounts = BTreeSet::new();
     let callers = policy::Callers::of(graph);
     namespaces(graph, &mut views);
+    (governance::mode(graph).application)(graph, &mut views);
     policy::application(graph, &mut views);
     let own = |id: &ComponentId| {
         let component = graph.component(*id);

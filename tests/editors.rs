@@ -188,7 +188,7 @@ fn the_resolved_file_is_the_same_app_in_every_environment_and_mode() {
         let declared = root.get("environments").map(|entry| entry.value.entries());
         let declared = declared.into_iter().flatten().map(|entry| Some(entry.key.text.to_string()));
         for environment in std::iter::once(None).chain(declared) {
-            for mode in ["kubernetes", "istio"] {
+            for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
                 let settings = vec![format!("governance={mode}")];
                 let layers = Layers { environment: environment.clone(), settings };
                 let Some((file, manifests)) = resolved(&folder, &app, &layers) else { continue };

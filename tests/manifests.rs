@@ -74,7 +74,7 @@ fn streams() -> Vec<Stream> {
         let environments = environments(&text);
         let environments = environments.iter().map(|name| vec![format!("--env={name}")]);
         for layer in std::iter::once(Vec::new()).chain(environments) {
-            for mode in ["kubernetes", "istio"] {
+            for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
                 let mut args = layer.clone();
                 args.push(format!("--governance={mode}"));
                 wanted.push((folder.clone(), args));
@@ -115,7 +115,7 @@ fn streams() -> Vec<Stream> {
     }
     for folder in folders(&root.join("app-models")) {
         let model = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
-        for mode in ["kubernetes", "istio"] {
+        for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
             let accepted = |stream: &&Stream| {
                 stream.name.starts_with(&format!("{model} ")) && stream.name.ends_with(mode)
             };
@@ -352,7 +352,7 @@ fn every_traced_field_is_in_its_object() {
     for folder in all {
         let text =
             std::fs::read_to_string(folder.join("weft.yaml")).expect("the model is readable");
-        for mode in ["kubernetes", "istio"] {
+        for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
             let mut sources = weft::source::Sources::default();
             let file = sources.add("weft.yaml", text.clone());
             let layers = weft::parse::Layers {

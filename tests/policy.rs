@@ -6,6 +6,7 @@
 //! `weft graph`, which knows nothing of policy.
 
 mod cluster;
+mod tunnel;
 mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use serde_json::{Value, json};
 
 use self::cluster::{Cluster, End, Socket, list, text};
 use self::wanted::{Door, Edge, Pod, Wanted, socket};
+use weft::model::Governance;
+
 use crate::cases;
 use crate::support::{Objects, Weft, folders, objects, repository};
 
@@ -70,6 +73,9 @@ impl Judge<'_> {
     }
 
     fn pair(&mut self, a: &Pod, b: &Pod, socket: &Socket) {
+        if self.tunnelled(&a.end, b, socket) {
+            return self.call(a, b, socket);
+        }
         let declared = self.wanted.declared(a, b, socket);
         let anyone = self.wanted.open_to_all(b, socket);
         let name = |layer: &str| format!("{layer}: {} → {} {socket:?}", a.end.what, b.end.what);
@@ -143,6 +149,19 @@ impl Judge<'_> {
         for (end, through) in ends {
             let name = |layer: &str| format!("{layer}: {} → {} {socket:?}", end.what, b.end.what);
             let open = !self.parts.access || anyone || through;
+            if self.tunnelled(&end, b, socket) {
+                let real = self.arrives(&end, b, socket);
+                self.expect(|| name("tunnel"), real, open);
+                let tcp = || b.sockets.iter().filter(|on| on.1 == "TCP");
+                let known =
+                    |door: &Door| matches!(door, Door::Gateway(own) if own.what == end.what);
+                let some = tcp().any(|on| {
+                    self.wanted.open_to_all(b, on) || self.wanted.doors(b, on).iter().any(known)
+                });
+                let into = self.ingress(&b.end, &end, &tunnel::tunnel());
+                self.expect(|| name("ingress"), into, !self.parts.access || some);
+                continue;
+            }
             let into = self.ingress(&b.end, &end, socket);
             self.expect(|| name("ingress"), into, open);
             // A gateway outside the mesh has no identity, and neither have the pods beside it.
@@ -182,6 +201,7 @@ impl Judge<'_> {
         let sockets: BTreeSet<Socket> = used.chain(own).chain(known).collect();
         for a in &wanted.pods {
             let closed = self.parts.egress;
+            let sidecar = a.end.meshed() && !self.cluster.tunnels();
             let name = |what: &str| format!("egress: {} → {what}", a.end.what);
             for transport in ["UDP", "TCP"] {
                 let real = self.egress(&a.end, &dns, &(53, transport.into()));
@@ -190,13 +210,13 @@ impl Judge<'_> {
             let real = self.egress(&a.end, &dns, &(8080, "TCP".into()));
             self.expect(|| name("more of dns"), real, !closed);
             let real = self.egress(&a.end, &istiod, &(15012, "TCP".into()));
-            self.expect(|| name("istiod"), real, !closed || a.end.meshed());
+            self.expect(|| name("istiod"), real, !closed || sidecar);
             let real = self.egress(&a.end, &istiod, &(8080, "TCP".into()));
             self.expect(|| name("more of istiod"), real, !closed);
             let real = self.cluster.knows(&a.end, "istio-system", "istiod.istio-system.svc");
             self.expect(|| name("istiod's host"), real, true);
             let api = self.cluster.knows(&a.end, "default", "kubernetes.default.svc.cluster.local");
-            let scoped = closed && a.end.meshed();
+            let scoped = closed && sidecar;
             self.expect(|| name("the Kubernetes API's host"), api, !scoped || a.token);
             let calls: Vec<&Edge> =
                 wanted.edges.iter().filter(|edge| edge.from == a.end.what).collect();
@@ -247,6 +267,9 @@ impl Judge<'_> {
 
     /// What each proxy knows of: the hosts that its pod calls, and the control plane.
     fn scopes(&mut self) {
+        if self.cluster.tunnels() {
+            return;
+        }
         let wanted = self.wanted;
         let services: Vec<(String, String)> = self
             .cluster
@@ -369,7 +392,7 @@ fn models() -> Vec<Case> {
         let environments = environments.into_iter().flatten();
         let layers = environments.map(|(name, _)| vec![format!("--env={name}")]);
         for layer in std::iter::once(Vec::new()).chain(layers) {
-            for mode in ["kubernetes", "istio"] {
+            for mode in Governance::ALL.map(Governance::name) {
                 let mut args = layer.clone();
                 args.push(format!("--governance={mode}"));
                 all.push(Case { folder: folder.clone(), args });
@@ -517,7 +540,9 @@ fn the_interpreter_notices_whatever_is_changed() {
     };
     let all = [
         case("app-models/bookinfo", &["--governance=istio"]),
+        case("app-models/bookinfo", &["--governance=istio-ambient"]),
         case("tests/cases/mode/istio/policy", &[]),
+        case("tests/cases/mode/istio-ambient/policy", &[]),
         case("tests/cases/mode/istio/outside-the-mesh", &[]),
         case("tests/cases/mode/istio/metrics-under-policy", &[]),
         case("tests/cases/mode/kubernetes/policy", &[]),

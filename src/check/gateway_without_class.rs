@@ -30,8 +30,7 @@ pub(super) static GATEWAY_WITHOUT_CLASS: Rule = Rule {
 /// Gateway API cannot do without a class.
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
-    let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.as_ref());
-    if graph.gateway_kind() != GatewayKind::GatewayApi || class.is_some() {
+    if graph.gateway_kind() != GatewayKind::GatewayApi || graph.gateway_class().is_some() {
         return;
     }
     let mut entries = graph.own().iter().flat_map(|component| &component.entries);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Call, Component, Entry, Graph, Port, Version};
+use super::{Call, Component, Entry, Graph, OWN_CLASS, Port, Version};
 use crate::model::{self, Fallback, GatewayKind, Governance, Kind, Mtls, Protocol, Via};
 use crate::source::{Path, Place};
 
@@ -33,10 +33,6 @@ pub enum Gate {
     /// A gateway of somebody else: its pods are where the file says, or anywhere.
     Foreign,
 }
-
-/// The class of the gateways that Istio runs by itself.
-/// Source: the GatewayClass that istiod creates, `istio`.
-const OWN_CLASS: &str = "istio";
 
 impl Policy {
     pub(super) fn new(written: Option<model::Policy>, governance: Governance) -> Self {
@@ -114,13 +110,17 @@ impl Graph {
         self.governance.has_proxies() && component.kind != Kind::External && !component.outside_mesh
     }
 
+    /// Whether the shared entry is a gateway that Istio runs for this app alone.
+    pub fn has_own_gateway(&self) -> bool {
+        self.gateway_kind() == GatewayKind::GatewayApi && self.gateway_class() == Some(OWN_CLASS)
+    }
+
     /// What stands before an exposed port.
     pub fn gate(&self, entry: &Entry) -> Gate {
-        let class = self.gateway.as_ref().and_then(|gateway| gateway.class.as_deref());
         match (entry.via, self.gateway_kind()) {
             (Via::LoadBalancer | Via::NodePort, _) => Gate::Balancer,
             (Via::Gateway, GatewayKind::Istio) => Gate::MeshGateway,
-            (Via::Gateway, GatewayKind::GatewayApi) if class == Some(OWN_CLASS) => Gate::OwnGateway,
+            (Via::Gateway, GatewayKind::GatewayApi) if self.has_own_gateway() => Gate::OwnGateway,
             (Via::Gateway, _) => Gate::Foreign,
         }
     }

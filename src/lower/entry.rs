@@ -162,11 +162,10 @@ fn specificity(path: &PathMatch) -> (u8, usize, String) {
 }
 
 fn gateway_api(graph: &Graph, entries: &[(&Component, &Entry)], views: &mut Vec<View>) {
-    let class = graph.gateway.as_ref().and_then(|gateway| gateway.class.clone());
     let meta = Meta::new(graph.name.to_string(), Some(&graph.namespace), app_labels(graph));
     let (path, mut trace) = origin(graph, entries);
     // A rule refuses a Gateway without a class.
-    let class = class.unwrap_or_default();
+    let class = graph.gateway_class().unwrap_or_default().to_owned();
     let mut namespaces: Vec<String> = entries
         .iter()
         .map(|(component, _)| component.namespace.to_string())

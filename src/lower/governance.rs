@@ -1,5 +1,7 @@
 //! What each governance mode adds to the objects of Kubernetes.
 
+mod ambient;
+mod gamma;
 mod istio;
 
 pub(super) use istio::{gateway_connections, gateway_routes};
@@ -7,7 +9,7 @@ pub(super) use istio::{gateway_connections, gateway_routes};
 use std::collections::BTreeMap;
 
 use super::policy::{Callers, Rules, Socket};
-use super::view::{Meta, Trace, View};
+use super::view::{Meta, Peer, Service, Trace, View};
 use crate::graph::{Component, ComponentId, Graph, Port, Version};
 use crate::model::{GatewayKind, Governance, Protocol, Via};
 
@@ -23,14 +25,21 @@ pub(super) struct Mode {
     pub(super) pod: fn(&Graph, &Component, &Version, &mut Marks, &mut Marks, &mut Trace),
     /// What a port speaks, in the word that the mode knows.
     pub(super) app_protocol: fn(&Graph, &Component, &Port) -> Option<&'static str>,
+    /// What it changes in a Service of a component.
+    pub(super) service: fn(&Graph, &Component, &mut Service),
+    /// Its own objects for the application as a whole.
+    pub(super) application: fn(&Graph, &mut Vec<View>),
     /// Its own objects for one component.
     pub(super) component: fn(&Graph, ComponentId, &mut Vec<View>),
     /// Its part of the policy of the application as a whole.
     pub(super) policy_of_application: fn(&Graph, &mut Vec<View>),
     /// Its part of the policy of one component.
     pub(super) policy: fn(&Graph, &Callers, ComponentId, &mut Vec<View>),
-    /// The sockets at which calls to a socket of a component's pods arrive.
+    /// The sockets at which calls from within the mesh to a socket of a component's pods arrive.
     pub(super) arriving: fn(&Graph, &Component, Socket) -> Vec<Socket>,
+    /// The pods by which calls from within the mesh come to a component instead of by themselves, as a
+    /// policy in the namespace of the first component names them, and where they take calls.
+    pub(super) through: fn(&Graph, &Component, &Component) -> Option<(Peer, Socket)>,
     /// The connections of a component's own proxies, beside those of its calls.
     pub(super) proxies: fn(&Graph, &Component, &mut Rules, &mut Trace),
 }
@@ -40,10 +49,13 @@ const PLAIN: Mode = Mode {
     namespace: |_, _| {},
     pod: |_, _, _, _, _, _| {},
     app_protocol: routed_protocol,
+    service: |_, _, _| {},
+    application: |_, _| {},
     component: |_, _, _| {},
     policy_of_application: |_, _| {},
     policy: |_, _, _, _| {},
     arriving: |_, _, socket| vec![socket],
+    through: |_, _, _| None,
     proxies: |_, _, _, _| {},
 };
 
@@ -52,6 +64,7 @@ pub(super) const fn mode(graph: &Graph) -> &'static Mode {
     match graph.governance {
         Governance::Kubernetes => &PLAIN,
         Governance::Istio => &istio::MODE,
+        Governance::IstioAmbient => &ambient::MODE,
     }
 }
 

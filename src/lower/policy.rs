@@ -25,7 +25,7 @@ const NAME_SERVICE: [(u16, &str); 2] = [(53, "UDP"), (53, "TCP")];
 const KUBERNETES_API: [(u16, &str); 2] = [(443, "TCP"), (6443, "TCP")];
 
 /// A version, or all versions of a component.
-type Scope = Option<usize>;
+pub(super) type Scope = Option<usize>;
 
 /// The number that the container listens on, and the transport.
 pub(super) type Socket = (u16, &'static str);
@@ -222,6 +222,12 @@ impl Rules {
         place: Place,
         trace: &mut Trace,
     ) {
+        let what: Vec<Peer> = peers.iter().map(|(peer, _)| peer.clone()).collect();
+        let what = NetworkRule { peers: what, ports };
+        // Where several ports are called by one, each call would say the same.
+        if self.list.last() == Some(&what) {
+            return;
+        }
         let rule = format!("{}.{}", self.field, self.list.len());
         for (position, (_, place)) in peers.iter().enumerate() {
             if let Some(place) = place {
@@ -229,8 +235,7 @@ impl Rules {
             }
         }
         trace.add(rule, place);
-        let peers = peers.into_iter().map(|(peer, _)| peer).collect();
-        self.list.push(NetworkRule { peers, ports });
+        self.list.push(what);
     }
 }
 
@@ -244,11 +249,29 @@ fn incoming(
     trace: &mut Trace,
 ) {
     let component = graph.component(id);
+    let through = (mode(graph).through)(graph, component, component);
+    if let (Some((peer, socket)), None) = (&through, scope) {
+        let mut everyone = scopes(component).flat_map(|scope| callers.at(id, scope));
+        let meshed = everyone.find_map(|(_, callers)| {
+            let mut callers = callers.iter();
+            callers.find(|(caller, _)| graph.meshed(graph.component(**caller)))
+        });
+        if let Some((_, who)) = meshed {
+            let place = Place::Key(who.path.clone());
+            let peer = (peer.clone(), Some(place.clone()));
+            rules.add(vec![*socket], vec![peer], place, trace);
+        }
+    }
     for (socket, callers) in callers.at(id, scope) {
-        let mut peers = Vec::new();
+        let [by_proxy, past_it] = [true, false].map(|by| arriving(graph, component, socket, by));
+        let (mut peers, mut plain) = (Vec::new(), Vec::new());
         let mut first = None;
         for (caller, who) in callers {
             let caller = graph.component(*caller);
+            let meshed = graph.meshed(caller);
+            if through.is_some() && meshed {
+                continue;
+            }
             let place = Place::Key(who.path.clone());
             first.get_or_insert_with(|| place.clone());
             let all = who.versions.len() == caller.versions.len();
@@ -256,6 +279,7 @@ fn incoming(
                 true => vec![None],
                 false => who.versions.iter().copied().map(Some).collect(),
             };
+            let peers = if meshed || by_proxy == past_it { &mut peers } else { &mut plain };
             peers.extend(
                 versions
                     .into_iter()
@@ -263,18 +287,30 @@ fn incoming(
             );
         }
         let place = first.unwrap_or_else(|| graph.policy.place("access"));
-        rules.add((mode(graph).arriving)(graph, component, socket), peers, place, trace);
+        // Without a peer, a rule would be for anyone.
+        for (peers, sockets) in [(peers, by_proxy), (plain, past_it)] {
+            if !peers.is_empty() {
+                rules.add(sockets, peers, place.clone(), trace);
+            }
+        }
     }
     if scope.is_some() {
         return;
     }
     for entry in &component.entries {
         let socket = socket(&component.ports[entry.port]);
-        let peers = match gate(graph, component, graph.gate(entry)) {
+        let gateway = graph.gate(entry);
+        let peers = match gate(graph, component, gateway) {
             Some(peer) => vec![(peer, None)],
             None => Vec::new(),
         };
-        let sockets = (mode(graph).arriving)(graph, component, socket);
+        let by_proxy = matches!(gateway, Gate::MeshGateway | Gate::OwnGateway);
+        let mut sockets = arriving(graph, component, socket, by_proxy);
+        if peers.is_empty() {
+            // Anyone is also whoever is in the mesh.
+            sockets.extend(arriving(graph, component, socket, true));
+            sockets.dedup();
+        }
         rules.add(sockets, peers, Place::Key(entry.path.clone()), trace);
     }
     if let Some(metrics) = &component.metrics
@@ -347,10 +383,18 @@ fn peer(home: &Component, of: &Component, scope: Scope) -> Peer {
     }
 }
 
-/// Where calls to any port of a component arrive, each socket once.
+/// Where calls to a socket of a component arrive.
+fn arriving(graph: &Graph, component: &Component, socket: Socket, by_proxy: bool) -> Vec<Socket> {
+    match by_proxy && graph.meshed(component) {
+        true => (mode(graph).arriving)(graph, component, socket),
+        false => vec![socket],
+    }
+}
+
+/// Where the pods of a component call each other, each socket once.
 fn sockets(graph: &Graph, component: &Component) -> Vec<Socket> {
-    let arriving = |port| (mode(graph).arriving)(graph, component, socket(port));
-    let all: BTreeSet<Socket> = component.ports.iter().flat_map(arriving).collect();
+    let own = |port| arriving(graph, component, socket(port), graph.meshed(component));
+    let all: BTreeSet<Socket> = component.ports.iter().flat_map(own).collect();
     all.into_iter().collect()
 }
 
@@ -385,8 +429,13 @@ fn outgoing(
             (Kind::External, None) => outside(callee),
             _ => vec![peer(component, callee, whom)],
         };
+        let through = (mode(graph).through)(graph, component, callee);
+        if let (Some((peer, socket)), true) = (through, graph.meshed(component)) {
+            rules.add(vec![socket], vec![(peer, Some(place.clone()))], place, trace);
+            continue;
+        }
         let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();
-        let sockets = (mode(graph).arriving)(graph, callee, socket(port));
+        let sockets = arriving(graph, callee, socket(port), graph.meshed(component));
         rules.add(sockets, peers, place, trace);
     }
 }

@@ -12,6 +12,16 @@ pub(super) const METRICS_LABEL: &str = "weft.dev/metrics";
 
 /// A Service for each name: the component's own, its aliases, its versions, its load balancer.
 pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let first = views.len();
+    services(graph, component, views);
+    for view in &mut views[first..] {
+        if let Body::Service(service) = &mut view.body {
+            (mode(graph).service)(graph, component, service);
+        }
+    }
+}
+
+fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
     let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
     let everyone: Pairs = vec![("app".into(), component.name.to_string())];
     if !ports.is_empty() || component.headless {

@@ -11,6 +11,9 @@ pub enum Governance {
     Kubernetes,
     /// Istio with sidecars.
     Istio,
+    /// Istio without sidecars: a proxy on each node, and one before components whose requests have
+    /// to be looked at.
+    IstioAmbient,
 }
 
 /// Who governs the calls of one component, where it is not the application's mode.
@@ -23,13 +26,14 @@ pub enum Exemption {
 
 impl Governance {
     /// Every mode.
-    pub const ALL: [Self; 2] = [Self::Kubernetes, Self::Istio];
+    pub const ALL: [Self; 3] = [Self::Kubernetes, Self::Istio, Self::IstioAmbient];
 
     /// The mode's name in the file and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::Istio => "istio",
+            Self::IstioAmbient => "istio-ambient",
         }
     }
 
@@ -38,6 +42,7 @@ impl Governance {
         match self {
             Self::Kubernetes => "plain Kubernetes",
             Self::Istio => "Istio",
+            Self::IstioAmbient => "Istio without sidecars",
         }
     }
 
@@ -48,20 +53,25 @@ impl Governance {
 
     /// Whether it encrypts the calls between components, and so knows callers by identity.
     pub const fn secures_calls(self) -> bool {
-        matches!(self, Self::Istio)
+        matches!(self, Self::Istio | Self::IstioAmbient)
     }
 
     /// The user id of its proxies, whose own calls they let pass.
     /// Source: `DefaultSidecarProxyUID` in istio.io/istio/pkg/kube/inject.
     pub const fn proxy_user(self) -> Option<u32> {
         match self {
-            Self::Kubernetes => None,
             Self::Istio => Some(1337),
+            Self::Kubernetes | Self::IstioAmbient => None,
         }
+    }
+
+    /// Whether it treats calls by routes of Gateway API that hang on Services.
+    pub const fn routes_services(self) -> bool {
+        matches!(self, Self::IstioAmbient)
     }
 
     /// Whether it is Istio, with sidecars or without.
     pub const fn is_istio(self) -> bool {
-        matches!(self, Self::Istio)
+        matches!(self, Self::Istio | Self::IstioAmbient)
     }
 }

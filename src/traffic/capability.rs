@@ -12,7 +12,7 @@ use crate::graph::{Component, ComponentId, Graph};
 use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Sticky, Via};
 use crate::source::Path;
 
-use self::entry::{gateway_lacks, route_lacks, tls_lacks};
+use self::entry::{gateway_lacks, route_lacks, route_limits, tls_lacks};
 use self::wanted::needs;
 
 pub use self::entry::{ROUTE_RULES, unroutable};
@@ -46,14 +46,17 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
     out.extend(by_policy(graph).filter_map(|wanted| lack(graph, &wanted)));
     for (id, component) in graph.ids() {
         // A gateway that follows rules and splits itself needs nothing of the mode.
-        if !split_at_gateway_only(graph, id) {
+        let gateway_only = split_at_gateway_only(graph, id);
+        if !gateway_only {
             mode_lacks(graph, id, &mut out);
         }
         let through_routes = component.entries.iter().any(|entry| entry.via == Via::Gateway)
             && graph.gateway_kind() == GatewayKind::GatewayApi;
-        if through_routes {
-            route_lacks(component, &mut out);
+        // Routes that hang on Services are the mode's, and have been judged.
+        if through_routes && !(graph.governance.routes_services() && !gateway_only) {
+            route_lacks(graph, component, &mut out);
         }
+        route_limits(graph, component, &mut out);
         if graph.governance.has_proxies() {
             proxy_lacks(graph, component, &mut out);
         }

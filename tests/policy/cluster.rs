@@ -125,31 +125,61 @@ impl<'a> Cluster<'a> {
             let spec = &policy["spec"];
             assert_eq!(spec["action"], "ALLOW", "the interpreter knows no other action");
             let here = text(&policy["metadata"]["namespace"]) == pod.namespace
+                && spec["targetRefs"].is_null()
                 && selects(&spec["selector"], &pod.labels);
             if !here {
                 continue;
             }
             guarded = true;
-            let source = |from: &Value| {
-                let source = &from["source"];
-                let known = caller.is_some_and(|caller| {
-                    list(&source["principals"]).iter().any(|one| text(one) == *caller)
-                });
-                known || (source["notPrincipals"] == json!(["*"]) && caller.is_none())
-            };
-            let on = |to: &Value| {
-                let ports = list(&to["operation"]["ports"]);
-                ports.is_empty() || ports.contains(&json!(socket.0.to_string()))
-            };
-            let open = list(&spec["rules"]).iter().any(|rule| {
-                (rule["from"].is_null() || list(&rule["from"]).iter().any(source))
-                    && (rule["to"].is_null() || list(&rule["to"]).iter().any(on))
-            });
-            if open {
+            if accepts(spec, caller, socket.0) {
                 return true;
             }
         }
         !guarded
+    }
+
+    /// Whether the waypoint of a Service accepts a call to one of its ports.
+    pub(super) fn admitted(&self, service: &Value, caller: Option<&String>, number: u16) -> bool {
+        let own = |target: &Value| {
+            target["kind"] == "Service"
+                && target["group"] == ""
+                && target["name"] == service["metadata"]["name"]
+        };
+        let mut about = self.of("AuthorizationPolicy").filter(|policy| {
+            policy["metadata"]["namespace"] == service["metadata"]["namespace"]
+                && list(&policy["spec"]["targetRefs"]).iter().any(own)
+        });
+        let mut guarded = false;
+        about.any(|policy| {
+            guarded = true;
+            accepts(&policy["spec"], caller, number)
+        }) || !guarded
+    }
+
+    /// Whether calls between pods of the mesh go through tunnels.
+    pub(super) fn tunnels(&self) -> bool {
+        self.of("Namespace")
+            .any(|one| one["metadata"]["labels"]["istio.io/dataplane-mode"] == "ambient")
+    }
+
+    /// The waypoints by which a pod is called on a port: each with the Service and its number.
+    pub(super) fn waypoints(&self, pod: &End, socket: &Socket) -> Vec<(End, &'a Value, u16)> {
+        let mut found = Vec::new();
+        for service in self.of("Service") {
+            let labels = &service["metadata"]["labels"];
+            let Some(name) = labels["istio.io/use-waypoint"].as_str() else { continue };
+            let here = text(&service["metadata"]["namespace"]) == pod.namespace
+                && matches(&service["spec"]["selector"], &pod.labels);
+            let named = [("gateway.networking.k8s.io/gateway-name", name)];
+            let end = End::pod(name, &pod.namespace, &named, Some(name));
+            for port in list(&service["spec"]["ports"]).iter().filter(|_| here) {
+                if port["targetPort"] == socket.0 && port["protocol"] == *socket.1 {
+                    let number = port["port"].as_u64().expect("a number") as u16;
+                    found.push((end.clone(), service, number));
+                }
+            }
+        }
+        found
     }
 
     /// Whether a pod accepts plain text on a port. The narrowest policy decides.
@@ -227,4 +257,23 @@ pub(super) fn is(peer: &Value, policy: &Value, end: &End) -> bool {
         false => text(&policy["metadata"]["namespace"]) == end.namespace,
     };
     there && (!peer["podSelector"].is_object() || selects(&peer["podSelector"], &end.labels))
+}
+
+/// Whether a policy that lets calls in accepts this one.
+fn accepts(spec: &Value, caller: Option<&String>, number: u16) -> bool {
+    let source = |from: &Value| {
+        let source = &from["source"];
+        let known = caller.is_some_and(|caller| {
+            list(&source["principals"]).iter().any(|one| text(one) == *caller)
+        });
+        known || (source["notPrincipals"] == json!(["*"]) && caller.is_none())
+    };
+    let on = |to: &Value| {
+        let ports = list(&to["operation"]["ports"]);
+        ports.is_empty() || ports.contains(&json!(number.to_string()))
+    };
+    list(&spec["rules"]).iter().any(|rule| {
+        (rule["from"].is_null() || list(&rule["from"]).iter().any(source))
+            && (rule["to"].is_null() || list(&rule["to"]).iter().any(on))
+    })
 }

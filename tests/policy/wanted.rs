@@ -86,7 +86,12 @@ impl Wanted {
                 let labels = template["metadata"]["labels"].as_object().expect("labels");
                 let namespace = text(&component["namespace"]);
                 let own = text(&template["spec"]["serviceAccountName"]);
-                let meshed = labels.get("sidecar.istio.io/inject") == Some(&json!("true"));
+                let home = of("Namespace").find(|one| one["metadata"]["name"] == *namespace);
+                let dataplane = "istio.io/dataplane-mode";
+                let of_home = home.map(|home| text(&home["metadata"]["labels"][dataplane]));
+                let ambient = labels.get(dataplane).map(text).or(of_home);
+                let meshed = labels.get("sidecar.istio.io/inject") == Some(&json!("true"))
+                    || ambient.as_deref() == Some("ambient");
                 pods.push(Pod {
                     end: End {
                         what: text(&version["workload"]),

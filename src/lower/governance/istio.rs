@@ -1,9 +1,9 @@
 //! Istio with sidecars: subsets for every declared version, and one VirtualService for each host.
 
-mod breaker;
+pub(super) mod breaker;
 mod external;
 mod pod;
-mod policy;
+pub(super) mod policy;
 mod route;
 
 use std::sync::Arc;

@@ -18,7 +18,7 @@ pub struct NetworkPolicy {
 }
 
 /// Connections that are let through: with any of the peers, on any of the ports.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct NetworkRule {
     /// The other end; none is anyone.
     pub peers: Vec<Peer>,
@@ -42,8 +42,10 @@ pub struct Peer {
 pub struct AuthorizationPolicy {
     /// Name and labels.
     pub meta: Meta,
-    /// Labels of the pods that it is about.
+    /// Labels of the pods that it is about, where it is not about Services.
     pub pods: Pairs,
+    /// The Services that it is about, as their waypoint checks it.
+    pub services: Vec<String>,
     /// What is accepted.
     pub rules: Vec<AuthorizationRule>,
 }
@@ -55,8 +57,8 @@ pub struct AuthorizationRule {
     pub principals: Vec<String>,
     /// Whether a caller without identity is accepted.
     pub unknown: bool,
-    /// The number that the container listens on.
-    pub port: String,
+    /// The numbers that the container listens on, or those of the Service.
+    pub ports: Vec<String>,
 }
 
 /// How the pods of a namespace, or some of them, want to be called.

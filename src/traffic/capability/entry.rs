@@ -185,9 +185,29 @@ const fn gateway_name(kind: GatewayKind) -> &'static str {
 /// Source: `maxItems` of `spec.rules`, `spec.hostnames` and others in its CRD.
 pub const ROUTE_RULES: usize = 16;
 
+/// Who cannot what a route cannot.
+const ROUTE: &str = "a Gateway API route";
+
+/// What the routes of a component have no room for, and which order they cannot keep: those of its
+/// entries, and where the mode is of that kind, those of its Services.
+pub(super) fn route_limits(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+    let routed = component.entries.iter().filter(|entry| entry.via == Via::Gateway);
+    let mut paths: Vec<PathMatch> = match graph.gateway_kind() {
+        GatewayKind::GatewayApi => routed.flat_map(Entry::paths_or_all).collect(),
+        _ => Vec::new(),
+    };
+    if graph.governance.routes_services() && !component.headless && component.speaks_http() {
+        paths.push(PathMatch::Prefix("/".into()));
+    }
+    if !paths.is_empty() {
+        too_many(ROUTE, component, out);
+        out_of_order(ROUTE, component, &paths, out);
+    }
+}
+
 /// What an HTTPRoute of the standard channel cannot do.
-pub(super) fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
-    const WHO: &str = "a Gateway API route";
+pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+    const WHO: &str = ROUTE;
     let traffic = &component.traffic;
     let lack = |what: &str, why: &str, path: Path, fallback: Option<Fallback>| Lack {
         who: WHO,
@@ -205,7 +225,9 @@ pub(super) fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
         let path = traffic.path.field("retries");
         out.push(lack("try a failed call again", retried, path, traffic.fallback));
     }
-    if traffic.breaker.is_some() {
+    // Istio's own gateways know the limits of a host as every other proxy of Istio does.
+    let limits = graph.governance.is_istio() && graph.has_own_gateway();
+    if traffic.breaker.is_some() && !limits {
         let what = "hold calls back or take failing pods out";
         let path = traffic.path.field("circuitBreaker");
         out.push(lack(what, filter, path, traffic.fallback));
@@ -233,8 +255,6 @@ pub(super) fn route_lacks(component: &Component, out: &mut Vec<Lack>) {
         }
     }
     unkept(WHO, component, out);
-    too_many(WHO, component, out);
-    out_of_order(WHO, component, out);
 }
 
 /// What has no room in an HTTPRoute. Paths are spread over several; what belongs to one path cannot
@@ -276,19 +296,23 @@ fn too_many(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
 }
 
 /// Steps that would come before an earlier one, because they are more specific.
-fn out_of_order(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
+fn out_of_order(
+    who: &'static str,
+    component: &Component,
+    paths: &[PathMatch],
+    out: &mut Vec<Lack>,
+) {
     let traffic = &component.traffic;
     let mut steps = steps(component, true);
     // What has no match there makes no route, and so has no place in their order.
     steps.retain(|step| unroutable(&step.matches).is_none());
-    let routed = component.entries.iter().filter(|entry| entry.via == Via::Gateway);
     let mut overtaking = vec![false; steps.len()];
-    for path in routed.flat_map(Entry::paths_or_all) {
+    for path in paths {
         // The least specific of the steps so far: a later one that is more so would come before it.
         let mut least = None;
         for (step, overtaking) in steps.iter().zip(&mut overtaking) {
             // A step that has nothing left within the path makes no route.
-            let Ok(Some(joined)) = intersect(&path, step.matches.path.as_ref()) else { continue };
+            let Ok(Some(joined)) = intersect(path, step.matches.path.as_ref()) else { continue };
             let own = precedence(&Match { path: Some(joined), ..step.matches.clone() });
             *overtaking |= least.as_ref().is_some_and(|least| *least < own);
             least =

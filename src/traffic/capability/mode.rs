@@ -1,4 +1,5 @@
 //! One file for each mode: its column of the matrix.
 
 pub(super) mod istio;
+pub(super) mod istio_ambient;
 pub(super) mod kubernetes;

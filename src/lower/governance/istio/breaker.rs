@@ -6,7 +6,10 @@ use crate::model::{Duration, Percent};
 use crate::source::Place;
 
 /// The traffic policy of a host, in Istio's words.
-pub(super) fn breaker(traffic: &Traffic, trace: &mut Trace) -> Option<Breaker> {
+pub(in crate::lower::governance) fn breaker(
+    traffic: &Traffic,
+    trace: &mut Trace,
+) -> Option<Breaker> {
     let breaker = traffic.breaker.as_ref()?;
     let path = traffic.path.field("circuitBreaker");
     let eject = breaker.eject.clone().unwrap_or_default();

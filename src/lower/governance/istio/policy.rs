@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{Component, ComponentId, Gate, Graph, Scrape, Version};
 use crate::lower::policy::{
-    Callers, ISTIO_NAMESPACE, Rules, Socket, call_each_other, meta, pods, scopes, scraped, socket,
+    Callers, ISTIO_NAMESPACE, Rules, Scope, Socket, call_each_other, meta, pods, scopes, scraped,
+    socket,
 };
 use crate::lower::view::{
     AuthorizationPolicy, AuthorizationRule, Body, Meta, Peer, PeerAuthentication, Sidecar, Trace,
@@ -74,7 +75,7 @@ pub(crate) fn policy(graph: &Graph, callers: &Callers, id: ComponentId, views: &
 
 /// An identity. `cluster.local` stands for the mesh's own trust domain, whatever that is.
 /// Source: `pilot/pkg/security/trustdomain/bundle.go` of Istio.
-fn principal(namespace: &str, account: &str) -> String {
+pub(in crate::lower::governance) fn principal(namespace: &str, account: &str) -> String {
     format!("cluster.local/ns/{namespace}/sa/{account}")
 }
 
@@ -93,105 +94,160 @@ fn gate(graph: &Graph, gate: Gate) -> Option<String> {
         }
         // Source: the name that istiod gives to the gateways that it runs, `<gateway>-<class>`.
         Gate::OwnGateway => {
-            let class = gateway.and_then(|gateway| gateway.class.as_deref()).unwrap_or_default();
+            let class = graph.gateway_class().unwrap_or_default();
             Some(principal(&graph.namespace, &format!("{}-{class}", graph.name)))
         }
     }
 }
 
 /// Who may call on one socket, and where that is written.
-#[derive(Default)]
-struct Admitted {
-    principals: BTreeMap<String, Place>,
+#[derive(Clone, Default)]
+pub(in crate::lower::governance) struct Admitted {
+    /// Identities of callers.
+    pub(in crate::lower::governance) callers: BTreeMap<String, Place>,
+    /// Identities of gateways, and of pods that call each other.
+    pub(in crate::lower::governance) direct: BTreeMap<String, Place>,
     /// Callers outside the mesh have no identity.
-    unknown: Option<Place>,
-    anyone: Option<Place>,
+    pub(in crate::lower::governance) unknown: Option<Place>,
+    /// Anyone at all.
+    pub(in crate::lower::governance) anyone: Option<Place>,
 }
 
-/// The callers of a component by identity. The first policy of a workload closes it to all that no
-/// policy accepts, so that the one of all versions is there even if it accepts nothing.
-fn authorization(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<View>) {
+/// What a policy is about.
+pub(in crate::lower::governance) enum Callable {
+    /// The pods of a component or of one version.
+    Pods,
+    /// Services by name, and which of the policies about Services this is.
+    Services(usize, Vec<String>),
+}
+
+/// Who may call a component, or one of its versions, by socket. Only TCP goes by the proxy.
+pub(in crate::lower::governance) fn admitted(
+    graph: &Graph,
+    callers: &Callers,
+    id: ComponentId,
+    scope: Scope,
+) -> BTreeMap<Socket, Admitted> {
     let component = graph.component(id);
     let own = |component: &Component| principal(&component.namespace, &component.account.name);
+    let mut all: BTreeMap<Socket, Admitted> = BTreeMap::new();
+    for (socket, callers) in callers.at(id, scope) {
+        let admitted = all.entry(socket).or_default();
+        for (caller, who) in callers {
+            let caller = graph.component(*caller);
+            let place = Place::Key(who.path.clone());
+            match graph.meshed(caller) {
+                true => drop(admitted.callers.entry(own(caller)).or_insert(place)),
+                false => drop(admitted.unknown.get_or_insert(place)),
+            }
+        }
+    }
+    if scope.is_none() {
+        for entry in &component.entries {
+            let admitted = all.entry(socket(&component.ports[entry.port])).or_default();
+            let place = Place::Key(entry.path.clone());
+            match gate(graph, graph.gate(entry)) {
+                Some(gateway) => drop(admitted.direct.entry(gateway).or_insert(place)),
+                None => drop(admitted.anyone.get_or_insert(place)),
+            }
+        }
+        if let Some((socket, from, place)) = scraper(component) {
+            let admitted = all.entry(socket).or_default();
+            match &from.service_account {
+                Some(account) => {
+                    let principal = principal(&from.namespace, account);
+                    admitted.direct.entry(principal).or_insert(place);
+                }
+                None => _ = admitted.unknown.get_or_insert(place),
+            }
+        }
+        if call_each_other(component) {
+            for port in &component.ports {
+                let place = Place::Key(component.path.clone());
+                let admitted = all.entry(socket(port)).or_default();
+                admitted.direct.entry(own(component)).or_insert(place);
+            }
+        }
+    }
+    all.retain(|(_, transport), _| *transport == "TCP");
+    all
+}
+
+/// The callers of a component by identity, as its pods check them. The first policy of a workload
+/// closes it to all that no policy accepts, so that the one of all versions is there even if it
+/// accepts nothing.
+pub(in crate::lower::governance) fn authorization(
+    graph: &Graph,
+    callers: &Callers,
+    id: ComponentId,
+    views: &mut Vec<View>,
+) {
+    let component = graph.component(id);
     for scope in scopes(component) {
-        let mut admitted: BTreeMap<Socket, Admitted> = BTreeMap::new();
-        for (socket, callers) in callers.at(id, scope) {
-            let admitted = admitted.entry(socket).or_default();
-            for (caller, who) in callers {
-                let caller = graph.component(*caller);
-                let place = Place::Key(who.path.clone());
-                match graph.meshed(caller) {
-                    true => drop(admitted.principals.entry(own(caller)).or_insert(place)),
-                    false => drop(admitted.unknown.get_or_insert(place)),
-                }
-            }
-        }
-        if scope.is_none() {
-            for entry in &component.entries {
-                let admitted = admitted.entry(socket(&component.ports[entry.port])).or_default();
-                let place = Place::Key(entry.path.clone());
-                match gate(graph, graph.gate(entry)) {
-                    Some(gateway) => drop(admitted.principals.entry(gateway).or_insert(place)),
-                    None => drop(admitted.anyone.get_or_insert(place)),
-                }
-            }
-            if let Some((socket, from, place)) = scraper(component) {
-                let admitted = admitted.entry(socket).or_default();
-                match &from.service_account {
-                    Some(account) => {
-                        let principal = principal(&from.namespace, account);
-                        admitted.principals.entry(principal).or_insert(place);
-                    }
-                    None => _ = admitted.unknown.get_or_insert(place),
-                }
-            }
-            if call_each_other(component) {
-                for port in &component.ports {
-                    let place = Place::Key(component.path.clone());
-                    let admitted = admitted.entry(socket(port)).or_default();
-                    admitted.principals.entry(own(component)).or_insert(place);
-                }
-            }
-        }
-        // Only TCP goes by the proxy.
-        admitted.retain(|(_, transport), _| *transport == "TCP");
+        let admitted = admitted(graph, callers, id, scope);
         if admitted.is_empty() && scope.is_some() {
             continue;
         }
-        let mut trace = Trace::default();
-        let mut rules = Vec::new();
-        for ((number, _), admitted) in admitted {
-            rules.push(rule(number, admitted, &format!("spec.rules.{}", rules.len()), &mut trace));
-        }
-        if scope.is_none() {
-            trace.add("spec.action", graph.policy.place("access"));
-        }
-        let (meta, origin) = meta(graph, component, scope);
-        let body = AuthorizationPolicy { meta, pods: pods(component, scope), rules };
-        views.push(View::new(Body::AuthorizationPolicy(body), origin, trace));
+        let rules = admitted.into_iter().map(|((number, _), who)| (vec![number], who)).collect();
+        views.push(accepting(graph, component, scope, Callable::Pods, rules));
     }
 }
 
-fn rule(number: u16, admitted: Admitted, field: &str, trace: &mut Trace) -> AuthorizationRule {
-    let port = number.to_string();
+/// The policy of a component, or of one version: who is accepted on which numbers.
+pub(in crate::lower::governance) fn accepting(
+    graph: &Graph,
+    component: &Component,
+    scope: Scope,
+    about: Callable,
+    admitted: Vec<(Vec<u16>, Admitted)>,
+) -> View {
+    let mut trace = Trace::default();
+    let mut rules = Vec::new();
+    for (numbers, admitted) in admitted {
+        rules.push(rule(&numbers, admitted, &format!("spec.rules.{}", rules.len()), &mut trace));
+    }
+    if scope.is_none() {
+        trace.add("spec.action", graph.policy.place("access"));
+    }
+    let (mut meta, origin) = meta(graph, component, scope);
+    let (pods, services) = match about {
+        Callable::Pods => (pods(component, scope), Vec::new()),
+        Callable::Services(number, names) => {
+            // Names of components have no dots.
+            meta.name = match number {
+                0 => format!("{}.callers", meta.name),
+                _ => format!("{}.callers.{}", meta.name, number + 1),
+            };
+            (Vec::new(), names)
+        }
+    };
+    let body = AuthorizationPolicy { meta, pods, services, rules };
+    View::new(Body::AuthorizationPolicy(body), origin, trace)
+}
+
+fn rule(numbers: &[u16], admitted: Admitted, field: &str, trace: &mut Trace) -> AuthorizationRule {
+    let ports = numbers.iter().map(ToString::to_string).collect();
     if let Some(place) = admitted.anyone {
         trace.add(field, place);
-        return AuthorizationRule { principals: Vec::new(), unknown: false, port };
+        return AuthorizationRule { principals: Vec::new(), unknown: false, ports };
+    }
+    let mut known = admitted.callers;
+    for (principal, place) in admitted.direct {
+        known.entry(principal).or_insert(place);
     }
     let unknown = admitted.unknown.is_some();
-    let known = usize::from(!admitted.principals.is_empty());
     if let Some(place) = admitted.unknown {
-        trace.add(format!("{field}.from.{known}"), place);
+        trace.add(format!("{field}.from.{}", usize::from(!known.is_empty())), place);
     }
     let mut principals = Vec::new();
-    for (position, (principal, place)) in admitted.principals.into_iter().enumerate() {
+    for (position, (principal, place)) in known.into_iter().enumerate() {
         trace.add(format!("{field}.from.0.source.principals.{position}"), place.clone());
         if position == 0 {
             trace.add(field, place);
         }
         principals.push(principal);
     }
-    AuthorizationRule { principals, unknown, port }
+    AuthorizationRule { principals, unknown, ports }
 }
 
 /// Who reads the numbers of a component through its proxy. A number that is not among its ports goes
@@ -205,7 +261,12 @@ fn scraper(component: &Component) -> Option<(Socket, &Scraper, Place)> {
 }
 
 /// Ports that are called from outside the mesh take plain text all the same.
-fn exceptions(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<View>) {
+pub(in crate::lower::governance) fn exceptions(
+    graph: &Graph,
+    callers: &Callers,
+    id: ComponentId,
+    views: &mut Vec<View>,
+) {
     let component = graph.component(id);
     let mut plain: BTreeMap<u16, Place> = BTreeMap::new();
     for scope in scopes(component) {
