@@ -153,8 +153,10 @@ impl Judge<'_> {
                 let real = self.arrives(&end, b, socket);
                 self.expect(|| name("tunnel"), real, open);
                 let tcp = || b.sockets.iter().filter(|on| on.1 == "TCP");
-                let known =
-                    |door: &Door| matches!(door, Door::Gateway(own) if own.what == end.what);
+                let known = |door: &Door| match door {
+                    Door::Gateway(own) | Door::Scraper(own) => own.what == end.what,
+                    Door::Balancer | Door::Unknown => false,
+                };
                 let some = tcp().any(|on| {
                     self.wanted.open_to_all(b, on) || self.wanted.doors(b, on).iter().any(known)
                 });

@@ -327,7 +327,8 @@ fn incoming(
         let peers = vec![(peer, Some(Place::Value(path.field("namespace"))))];
         let socket = scraped(component, metrics);
         let sockets = match metrics.at {
-            Scrape::Port(_) => (mode(graph).arriving)(graph, component, socket),
+            // A reader with an identity is in the mesh.
+            Scrape::Port(_) => arriving(graph, component, socket, from.service_account.is_some()),
             Scrape::Container(_) => vec![socket],
         };
         rules.add(sockets, peers, Place::Key(path), trace);
