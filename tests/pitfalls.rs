@@ -166,11 +166,17 @@ fn two_virtual_services_for_a_host_are_not_merged_so_there_is_one() {
 }
 
 #[test]
-fn a_service_governed_by_two_kinds_of_route_is_undefined_so_a_route_hangs_on_a_gateway_alone() {
+fn a_service_governed_by_two_kinds_of_route_is_undefined_so_each_mode_has_one() {
     for (case, objects) in goldens("") {
+        let mut governed: BTreeSet<(&str, u64)> = BTreeSet::new();
         for route in objects.of("HTTPRoute") {
             for parent in list(&route["spec"]["parentRefs"]) {
-                assert_eq!(parent["kind"], "Gateway", "{case}");
+                let service = parent["kind"] == "Service";
+                assert!(!service || objects.of("VirtualService").next().is_none(), "{case}");
+                if service {
+                    let port = parent["port"].as_u64().expect("a port");
+                    assert!(governed.insert((text(&parent["name"]), port)), "{case}: {parent}");
+                }
             }
         }
         if case.starts_with("mode/kubernetes") {
