@@ -16,6 +16,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod input;
+mod modes;
 mod output;
 mod schema;
 
@@ -31,7 +32,7 @@ use crate::diag::{self, Finding, Severity, Style};
 use crate::model::Governance;
 use crate::parse::Layers;
 use crate::parse::rule::{RULES, UNKNOWN_ENVIRONMENT};
-use crate::source::Sources;
+use crate::source::{Place, Sources};
 
 /// Compile one application file into everything a cluster needs to run and govern it.
 #[derive(Debug, Parser)]
@@ -54,6 +55,8 @@ enum Command {
     Config(config::Options),
     /// Draw who calls whom
     Graph(graph::Options),
+    /// Show what each governance mode can do, for every app or for yours
+    Modes(modes::Options),
     /// Explain a code, a component, or a field of a manifest
     Explain(explain::Options),
     /// Lay app files out in the canonical way; comments stay where they belong
@@ -110,6 +113,11 @@ struct LayerOptions {
 }
 
 impl LayerOptions {
+    /// Whether anything is laid over the app.
+    fn any(&self) -> bool {
+        self.env.is_some() || self.governance.is_some() || !self.set.is_empty()
+    }
+
     fn layers(&self) -> Layers {
         let mut settings = self.set.clone();
         settings.extend(self.governance.as_ref().map(|mode| format!("governance={mode}")));
@@ -147,6 +155,7 @@ pub fn run() -> ExitCode {
         Command::Config(options) => config::run(options, &cli.global),
         Command::Completions(options) => completions::run(options),
         Command::Graph(options) => graph::run(options, &cli.global),
+        Command::Modes(options) => modes::run(options, &cli.global),
         Command::Explain(options) => explain::run(options, &cli.global),
         Command::Fmt(options) => fmt::run(options, &cli.global),
         Command::Schema(options) => schema::run(options, &cli.global),
@@ -191,6 +200,13 @@ impl Global {
         let style = self.style(&std::io::stderr());
         eprint!("{}", diag::text(&shown, sources, style));
     }
+}
+
+/// `file:line:column` of a place.
+fn at(place: &Place, sources: &Sources) -> String {
+    let span = sources.resolve(place);
+    let position = sources.position(span.file, span.start);
+    format!("{}:{}:{}", sources.file(span.file).name, position.line, position.column)
 }
 
 /// `3 errors, 1 warning`.

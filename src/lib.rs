@@ -71,6 +71,7 @@ pub mod cli;
 use check::Checked;
 use diag::{Checks, Reported, Rule, Sink, Verdict};
 use files::Loader;
+use graph::Graph;
 use manifest::Set;
 use parse::{Layers, Opener, Text};
 use source::{Path, Sources};
@@ -104,6 +105,23 @@ pub fn compile(
     open: Opener<'_>,
     sink: &mut Sink,
 ) -> Result<Checked, Reported> {
+    let graph = bind(sources, text, layers, load, open, sink)?;
+    check::check(graph, sink)
+}
+
+/// From a text to a graph on which nothing has been checked yet.
+///
+/// # Errors
+/// As [`compile`], up to the shape of the file. What could not be bound is in the sink, and left out
+/// of the graph.
+pub fn bind(
+    sources: &mut Sources,
+    text: &Text,
+    layers: &Layers,
+    load: Loader<'_>,
+    open: Opener<'_>,
+    sink: &mut Sink,
+) -> Result<Graph, Reported> {
     let system = parse::system(sources, text, layers, load, open, sink)?;
     let written = system.apps[0].checks.iter().flatten().map(|(code, check)| {
         let verdict = match check {
@@ -114,8 +132,7 @@ pub fn compile(
     });
     let checks = Checks::read(written, &rules(), sink);
     sink.heed(checks);
-    let graph = graph::build(system.apps, system.uses, load, sink);
-    check::check(graph, sink)
+    Ok(graph::build(system.apps, system.uses, load, sink))
 }
 
 /// Every object of a checked application: what weft makes, what the author adds, patched.

@@ -9,8 +9,8 @@ mod step;
 
 pub use algebra::{Inexpressible, covers, intersect};
 pub use capability::{
-    Cell, Feature, Grade, Lack, ROUTE_RULES, Wanted, able, by_component, by_policy, can, cell,
-    governed, lacks, split_at_gateway_only, unmatchable, unroutable,
+    Cell, Feature, Grade, Lack, ROUTE_RULES, Standing, Wanted, able, by_component, by_policy, can,
+    cell, governed, lacks, split_at_gateway_only, standings, unmatchable, unroutable,
 };
 pub use expression::{Expressions, cookie_regex, exact_or_expression, expressions, whole};
 pub use replicas::{Native, Realised, by_replicas, fewest, native, realise, spare};

@@ -23,6 +23,7 @@ mod hatches;
 mod hostile;
 mod layout;
 mod manifests;
+mod modes;
 mod pitfalls;
 mod policy;
 mod properties;

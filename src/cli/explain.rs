@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 use clap_complete::ArgValueCompleter;
 
-use super::{AppOptions, Global, completions, count, ending, input, print};
+use super::{AppOptions, Global, at, completions, count, ending, input, print};
 use crate::diag::{Rule, Severity, did_you_mean};
 use crate::graph::{Component, Graph};
 use crate::manifest::{Object, Set};
@@ -89,13 +89,6 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
     let _ = write!(out, "{}", source_line(&place, sources));
     print(&out)?;
     Ok(0)
-}
-
-/// `file:line:column` of a place.
-fn at(place: &Place, sources: &Sources) -> String {
-    let span = sources.resolve(place);
-    let position = sources.position(span.file, span.start);
-    format!("{}:{}:{}", sources.file(span.file).name, position.line, position.column)
 }
 
 fn source_line(place: &Place, sources: &Sources) -> String {

@@ -9,6 +9,7 @@ use crate::amend;
 use crate::check::Checked;
 use crate::diag::{Allows, Finding, Sink, arrange};
 use crate::files::LoadError;
+use crate::graph::Graph;
 use crate::lower::lower;
 use crate::manifest::Set;
 use crate::model::Governance;
@@ -212,6 +213,16 @@ impl Input {
         // Only one environment was asked about.
         run.findings.iter_mut().for_each(|finding| finding.environments.clear());
         Ok(run.end(made))
+    }
+
+    /// The app under these layers, without judging it; none where its shape is wrong.
+    pub(super) fn bind(&self, layers: &Layers) -> (Option<Graph>, Outcome) {
+        let mut run = Run::start(self);
+        let mut sink = Sink::default();
+        let load = |relative: &str| load(&self.folder, relative);
+        let graph = crate::bind(&mut run.sources, &run.text, layers, &load, &open, &mut sink);
+        run.findings = sink.resolve(&run.sources);
+        (graph.ok(), run.end((None, None)))
     }
 
     /// Compiles the app as it is and in each of its environments, and reports what is wrong with

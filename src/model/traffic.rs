@@ -47,6 +47,16 @@ pub enum Fallback {
     Drop,
 }
 
+impl Fallback {
+    /// Its name in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approximate => "approximate",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 /// One rule: what it matches, and where those calls go.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct Rule {

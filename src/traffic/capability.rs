@@ -64,6 +64,89 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
     out
 }
 
+/// What becomes, in the mode of an application, of one thing that the file asks for.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// What is asked for; none is something that no row of the matrix says.
+    pub feature: Option<Feature>,
+    /// The component whose calls it is about.
+    pub component: Option<ComponentId>,
+    /// How well the mode does it.
+    pub grade: Grade,
+    /// What it is, as a verb phrase.
+    pub what: String,
+    /// Why it is not done better; empty where it is exact.
+    pub why: String,
+    /// What happens instead, in numbers; empty where it is exact.
+    pub instead: String,
+    /// The fallback that the file allows.
+    pub fallback: Option<Fallback>,
+    /// Where it is written.
+    pub path: Path,
+}
+
+impl Standing {
+    /// What a mode makes of a feature that is asked for somewhere.
+    pub fn of(mode: Governance, feature: Feature, path: Path) -> Self {
+        let cell = cell(mode, feature);
+        let exact = cell.grade == Grade::Exact;
+        Self {
+            feature: Some(feature),
+            component: None,
+            grade: cell.grade,
+            what: feature.title().to_owned(),
+            why: cell.why.to_owned(),
+            instead: if exact { String::new() } else { feature.loss().to_owned() },
+            fallback: None,
+            path,
+        }
+    }
+}
+
+/// What becomes of everything that the app's own file asks for.
+pub fn standings(graph: &Graph) -> Vec<Standing> {
+    let mut left = lacks(graph);
+    left.retain(|lack| !lack.path.elsewhere());
+    let mut out = Vec::new();
+    let own = graph.ids().filter(|(_, component)| component.app == 0);
+    let calls = own.flat_map(|(id, component)| by_component(id, component));
+    for wanted in by_policy(graph).chain(calls) {
+        let Wanted { feature, component, fallback, path, .. } = wanted;
+        let by_gateway = component.is_some_and(|id| split_at_gateway_only(graph, id));
+        let standing = Standing::of(graph.governance, feature, path);
+        let mut standing = Standing { component, fallback, ..standing };
+        if by_gateway {
+            let (why, instead) = (String::new(), String::new());
+            standing = Standing { grade: Grade::Exact, why, instead, ..standing };
+        }
+        match (standing.grade, left.iter().position(|lack| lack.path == standing.path)) {
+            (Grade::Exact | Grade::Impossible, None) => {}
+            (Grade::Approximate, _) => {
+                if let Some(shares) = component.and_then(|id| native_shares(graph, id)) {
+                    standing.instead = shares;
+                }
+            }
+            (_, Some(position)) => {
+                let Lack { what, why, instead, fallback, .. } = left.remove(position);
+                standing =
+                    Standing { grade: Grade::Impossible, what, why, instead, fallback, ..standing };
+            }
+        }
+        out.push(standing);
+    }
+    out.extend(left.into_iter().map(|lack| Standing {
+        feature: None,
+        component: None,
+        grade: Grade::Impossible,
+        what: lack.what,
+        why: lack.why,
+        instead: lack.instead,
+        fallback: lack.fallback,
+        path: lack.path,
+    }));
+    out
+}
+
 /// What the mode cannot do of what the calls to a component ask for.
 fn mode_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
     let mut told = None;

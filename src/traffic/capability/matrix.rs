@@ -64,6 +64,26 @@ pub enum Grade {
     Impossible,
 }
 
+impl Grade {
+    /// Its name in reports for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Approximate => "approximate",
+            Self::Impossible => "impossible",
+        }
+    }
+
+    /// Its sign in tables.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Exact => "✓",
+            Self::Approximate => "≈",
+            Self::Impossible => "✗",
+        }
+    }
+}
+
 /// One cell of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
@@ -163,7 +183,7 @@ impl Feature {
             Self::Rules => "tell calls apart",
             Self::HeaderAbsence => "match a header that is absent, or by what it is not",
             Self::SeveralCookies => "match on more than one cookie",
-            Self::PathText => "match a path by text, only by segment",
+            Self::PathText => "match a path by text, wherever its segments end",
             Self::PathNegation => "match a path by what it is not",
             Self::QueryAbsence => "match a query parameter that is absent, or by what it is not",
             Self::Caller => "tell calls apart by who makes them",
