@@ -34,6 +34,11 @@ const CASES: &str = "
     bookinfo-upstream  ratings-mongo               bookinfo--ratings-mongo               closed
     bookinfo-upstream  ratings-mysql               bookinfo--ratings-mysql               closed
 
+    bookinfo-ambient   -                           bookinfo--ambient-route-all-v1        open
+    bookinfo-ambient   reviews-90-10               bookinfo--ambient-route-reviews-90-10 open
+    bookinfo-ambient   reviews-50-v3               bookinfo--ambient-route-reviews-50-v3 open
+    bookinfo-ambient   reviews-v3                  bookinfo--ambient-route-reviews-v3    open
+
     online-boutique    -                           online-boutique                       open
     online-boutique    network-policies            online-boutique--network-policies     open
     online-boutique    authz-sidecars              online-boutique--authz-sidecars       open
@@ -63,6 +68,7 @@ const CONTROLS: &str = "
     bookinfo-upstream  ratings-test-delay          bookinfo--ratings-test-abort          route/ratings/http/rule0/fault
     bookinfo-upstream  -                           bookinfo                              exposure/*
     bookinfo-upstream  -                           bookinfo--details-v2                  workload/details-v2
+    bookinfo-ambient   reviews-50-v3               bookinfo--ambient-route-reviews-v3    route/reviews/http/rule0/backends
     online-boutique    -                           emojivoto                             edge/web->emoji-svc
     online-boutique    -                           online-boutique--network-policies     network/adservice->cartservice:7070
     online-boutique    network-policies            online-boutique--authz-sidecars       authz/adservice->cartservice:7070
@@ -126,6 +132,17 @@ fn every_model_means_what_its_original_means() {
         })
         .collect();
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn bookinfo_is_the_same_application_in_every_mode() {
+    let Some(judge) = Judge::find() else { return };
+    for mode in weft::model::Governance::ALL {
+        let governance = format!("--governance={}", mode.name());
+        let verdict =
+            judge.compare_with(&[&governance], "bookinfo-upstream", "-", "bookinfo", true);
+        assert!(verdict.equal, "{}:\n{}", mode.name(), verdict.report);
+    }
 }
 
 #[test]
@@ -225,8 +242,23 @@ impl Judge {
 
     /// Compares what a model compiles to, and who calls whom in it, with a truth.
     fn compare(&self, model: &str, environment: &str, truth: &str, closed: bool) -> Verdict {
+        self.compare_with(&[], model, environment, truth, closed)
+    }
+
+    /// The same with more arguments.
+    fn compare_with(
+        &self,
+        more: &[&str],
+        model: &str,
+        environment: &str,
+        truth: &str,
+        closed: bool,
+    ) -> Verdict {
         let weft = |command: &str| {
             let mut run = Weft::new(command).arg(path(&folder(model)));
+            for arg in more {
+                run = run.arg(*arg);
+            }
             if environment != "-" {
                 run = run.arg("--env").arg(environment);
             }

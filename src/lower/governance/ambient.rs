@@ -21,8 +21,10 @@ use crate::source::Place;
 pub(super) const MODE: Mode = Mode {
     namespace: |_, meta| meta.labels.push((DATAPLANE.into(), "ambient".into())),
     pod: |_, component, _, labels, _, trace| {
+        // On the pods too: the namespace `default` is not weft's to label.
+        let plane = if component.outside_mesh { "none" } else { "ambient" };
+        labels.insert(DATAPLANE.into(), plane.into());
         if component.outside_mesh {
-            labels.insert(DATAPLANE.into(), "none".into());
             let place = Place::Value(component.path.field("governance"));
             trace.add(format!("metadata.labels.{DATAPLANE}"), place);
         }
