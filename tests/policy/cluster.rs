@@ -158,8 +158,11 @@ impl<'a> Cluster<'a> {
 
     /// Whether calls between pods of the mesh go through tunnels.
     pub(super) fn tunnels(&self) -> bool {
-        self.of("Namespace")
-            .any(|one| one["metadata"]["labels"]["istio.io/dataplane-mode"] == "ambient")
+        let ambient = |labels: &Value| labels["istio.io/dataplane-mode"] == "ambient";
+        self.objects.iter().any(|one| {
+            ambient(&one["metadata"]["labels"])
+                || ambient(&one["spec"]["template"]["metadata"]["labels"])
+        })
     }
 
     /// The waypoints by which a pod is called on a port: each with the Service and its number.
