@@ -203,7 +203,7 @@ impl Judge<'_> {
         let sockets: BTreeSet<Socket> = used.chain(own).chain(known).collect();
         for a in &wanted.pods {
             let closed = self.parts.egress;
-            let sidecar = a.end.meshed() && !self.cluster.tunnels();
+            let sidecar = a.end.meshed() && !self.cluster.tunnels;
             let name = |what: &str| format!("egress: {} → {what}", a.end.what);
             for transport in ["UDP", "TCP"] {
                 let real = self.egress(&a.end, &dns, &(53, transport.into()));
@@ -269,7 +269,7 @@ impl Judge<'_> {
 
     /// What each proxy knows of: the hosts that its pod calls, and the control plane.
     fn scopes(&mut self) {
-        if self.cluster.tunnels() {
+        if self.cluster.tunnels {
             return;
         }
         let wanted = self.wanted;
@@ -328,7 +328,7 @@ fn is_ip(address: &str) -> bool {
 
 /// What of the policy is not as the declared calls want it.
 fn differences(wanted: &Wanted, objects: &[Value], parts: Parts) -> Vec<String> {
-    let mut judge = Judge { cluster: Cluster { objects }, wanted, parts, wrong: Vec::new() };
+    let mut judge = Judge { cluster: Cluster::new(objects), wanted, parts, wrong: Vec::new() };
     judge.pairs();
     judge.scraped();
     judge.surroundings();

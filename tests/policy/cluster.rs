@@ -71,6 +71,8 @@ pub(super) fn matches(wanted: &Value, labels: &BTreeMap<String, String>) -> bool
 /// What is emitted, as the cluster would see it.
 pub(super) struct Cluster<'a> {
     pub(super) objects: &'a [Value],
+    /// Whether calls between pods of the mesh go through tunnels.
+    pub(super) tunnels: bool,
 }
 
 impl<'a> Cluster<'a> {
@@ -156,13 +158,13 @@ impl<'a> Cluster<'a> {
         }) || !guarded
     }
 
-    /// Whether calls between pods of the mesh go through tunnels.
-    pub(super) fn tunnels(&self) -> bool {
+    pub(super) fn new(objects: &'a [Value]) -> Self {
         let ambient = |labels: &Value| labels["istio.io/dataplane-mode"] == "ambient";
-        self.objects.iter().any(|one| {
+        let tunnels = objects.iter().any(|one| {
             ambient(&one["metadata"]["labels"])
                 || ambient(&one["spec"]["template"]["metadata"]["labels"])
-        })
+        });
+        Self { objects, tunnels }
     }
 
     /// The waypoints by which a pod is called on a port: each with the Service and its number.

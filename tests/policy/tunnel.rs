@@ -13,7 +13,7 @@ pub(super) fn tunnel() -> Socket {
 impl Judge<'_> {
     /// Whether a call goes through a tunnel.
     pub(super) fn tunnelled(&self, a: &End, b: &Pod, socket: &Socket) -> bool {
-        self.cluster.tunnels() && a.meshed() && b.end.meshed() && socket.1 == "TCP"
+        self.cluster.tunnels && a.meshed() && b.end.meshed() && socket.1 == "TCP"
     }
 
     /// Whether a call arrives: from pod to pod, or by a waypoint.
