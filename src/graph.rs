@@ -287,6 +287,8 @@ pub struct Version {
     pub sidecars: Vec<Container>,
     /// What runs to its end before it, in order.
     pub init: Vec<Container>,
+    /// Secrets by which the pods' images are pulled.
+    pub image_pull_secrets: Vec<model::SecretName>,
     /// Calls to other components.
     pub calls: Vec<Call>,
     /// Components created before this one.

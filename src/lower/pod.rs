@@ -22,6 +22,8 @@ pub struct Pod {
     pub account: String,
     /// Whether the pods get a token for the Kubernetes API.
     pub token: bool,
+    /// Secrets by which its images are pulled.
+    pub image_pull_secrets: Vec<String>,
     /// What becomes of failed containers, of a job.
     pub restart: Option<&'static str>,
     /// Whether running as root is refused.
@@ -86,6 +88,10 @@ pub(super) fn lower(
         let place = Place::Value(version.path.field("labels").key(label));
         trace.add(format!("metadata.labels.{label}"), place);
     }
+    for position in 0..version.image_pull_secrets.len() {
+        let place = Place::Value(version.path.field("imagePullSecrets").index(position));
+        trace.add(format!("spec.imagePullSecrets.{position}"), place);
+    }
     let mut storage = Storage::default();
     let at = "spec.containers.0";
     let mounts = storage.mount(component, version, &version.container, at, &mut trace);
@@ -130,6 +136,7 @@ pub(super) fn lower(
         annotations: annotations.into_iter().collect(),
         account: component.account.name.to_string(),
         token: component.account.token,
+        image_pull_secrets: version.image_pull_secrets.iter().map(ToString::to_string).collect(),
         restart: component.kind.ends().then(|| batch::restart(component)),
         run_as_non_root: security.run_as_non_root.unwrap_or(security.run_as_user != Some(0)),
         run_as_user: security.run_as_user,

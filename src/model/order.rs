@@ -31,6 +31,7 @@ const COMPONENT: &[&str] = &[
     "tls",
     "image",
     "imagePull",
+    "imagePullSecrets",
     "command",
     "args",
     "workingDir",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Autoscale, Callee, Container, Dependency, Disruption, Duration, HeaderName, InitContainer,
-    Label, LabelValue, Name, Placement, Quantity, Rollout, Sidecar, Wait,
+    Label, LabelValue, Name, Placement, Quantity, Rollout, SecretName, Sidecar, Wait,
 };
 
 /// The settings of a component's pods. A version overrides them key by key.
@@ -42,6 +42,10 @@ pub struct Workload {
     /// layer above changes them by name.
     #[schemars(extend("x-by-name" = true))]
     pub init_containers: Option<Vec<InitContainer>>,
+    /// Secrets of type `kubernetes.io/dockerconfigjson` by which images are pulled from registries that
+    /// ask who you are.
+    #[schemars(example = ["registry-account"])]
+    pub image_pull_secrets: Option<Vec<SecretName>>,
     /// Labels of the workload and its pods.
     #[schemars(example = BTreeMap::from([("team", "books")]))]
     pub labels: Option<BTreeMap<Label, LabelValue>>,
@@ -64,6 +68,7 @@ impl Workload {
             ("probes", self.probes.is_some()),
             ("sidecars", self.sidecars.is_some()),
             ("initContainers", self.init_containers.is_some()),
+            ("imagePullSecrets", self.image_pull_secrets.is_some()),
             ("labels", self.labels.is_some()),
             ("annotations", self.annotations.is_some()),
         ];

@@ -110,6 +110,7 @@ impl<'a> Binder<'a> {
             container,
             sidecars,
             init,
+            image_pull_secrets: settings.image_pull_secrets.unwrap_or_default(),
             calls,
             start_after,
             labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
