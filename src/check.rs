@@ -52,6 +52,7 @@ mod protocol_conflict;
 mod refused_caller;
 mod replicas_with_autoscale;
 mod reserved_label;
+mod reserved_port;
 mod reserved_user;
 mod retries_beyond_timeout;
 mod retry_amplification;
@@ -146,6 +147,7 @@ static CHECKS: &[Check] = &[
     (&refused_caller::REFUSED_CALLER, refused_caller::check),
     (&replicas_with_autoscale::REPLICAS_WITH_AUTOSCALE, replicas_with_autoscale::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
+    (&reserved_port::RESERVED_PORT, reserved_port::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
     (&retries_beyond_timeout::RETRIES_BEYOND_TIMEOUT, retries_beyond_timeout::check),
     (&retry_amplification::RETRY_AMPLIFICATION, retry_amplification::check),

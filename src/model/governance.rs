@@ -70,6 +70,16 @@ impl Governance {
         matches!(self, Self::IstioAmbient)
     }
 
+    /// The numbers on which its proxies listen in each pod.
+    /// Source: "Ports used by Istio" in Istio's documentation of requirements for applications.
+    pub const fn proxy_ports(self) -> &'static [u16] {
+        match self {
+            Self::Kubernetes => &[],
+            Self::Istio => &[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
+            Self::IstioAmbient => &[15001, 15006, 15008, 15020, 15021, 15053],
+        }
+    }
+
     /// Whether it is Istio, with sidecars or without.
     pub const fn is_istio(self) -> bool {
         matches!(self, Self::Istio | Self::IstioAmbient)
