@@ -69,6 +69,7 @@ mod sticky_behind_the_entry;
 mod swinging_share;
 mod timeout_below_callee;
 mod tls_without_certificate;
+mod uncaptured_call;
 mod undeclared_dependency;
 mod unknown_annotation;
 mod unknown_gateway_pods;
@@ -164,6 +165,7 @@ static CHECKS: &[Check] = &[
     (&swinging_share::SWINGING_SHARE, swinging_share::check),
     (&timeout_below_callee::TIMEOUT_BELOW_CALLEE, timeout_below_callee::check),
     (&tls_without_certificate::TLS_WITHOUT_CERTIFICATE, tls_without_certificate::check),
+    (&uncaptured_call::UNCAPTURED_CALL, uncaptured_call::check),
     (&undeclared_dependency::UNDECLARED_DEPENDENCY, undeclared_dependency::check),
     (&unknown_annotation::UNKNOWN_ANNOTATION, unknown_annotation::check),
     (&unknown_gateway_pods::UNKNOWN_GATEWAY_PODS, unknown_gateway_pods::check),

@@ -53,6 +53,8 @@ pub struct Graph {
     pub governance: Governance,
     /// The shared entry, as written.
     pub gateway: Option<Gateway>,
+    /// The proxies of the mode `envoy`, as written.
+    pub envoy: model::Envoy,
     /// What may be called.
     pub policy: Policy,
     /// The app that was asked for, then those that it uses.
@@ -650,6 +652,14 @@ impl Component {
         match self.headless {
             true => self.name.to_string(),
             false => format!("{}-headless", self.name),
+        }
+    }
+
+    /// The name that leads to each pod of a version by itself, and to nothing else.
+    pub fn pods_name(&self, version: &Version) -> String {
+        match self.kind {
+            Kind::StatefulSet => self.headless_name(),
+            _ => format!("{}-headless", self.version_name(version)),
         }
     }
 

@@ -8,6 +8,7 @@ mod check;
 mod container;
 mod edge;
 mod editor;
+mod envoy;
 mod external;
 mod governance;
 mod operation;
@@ -34,6 +35,7 @@ pub use edge::{
     Variable, Via,
 };
 pub use editor::{each_place, published};
+pub use envoy::Envoy;
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
 pub use governance::{Exemption, Governance};
 pub use operation::{
@@ -90,6 +92,8 @@ pub struct App {
     pub defaults: Option<Defaults>,
     /// The entry that exposed components share.
     pub gateway: Option<Gateway>,
+    /// The proxies of the governance mode `envoy`; other modes read none of this.
+    pub envoy: Option<Envoy>,
     /// What may be called. Without it: everyone may call everything.
     pub policy: Option<Policy>,
     /// The parts of the application, by name.

@@ -3,6 +3,7 @@
 
 mod algebra;
 mod capability;
+mod capture;
 mod expression;
 mod replicas;
 mod step;
@@ -12,6 +13,10 @@ pub use capability::{
     Cell, Feature, Grade, Lack, ROUTE_RULES, Standing, Wanted, able, by_component, by_policy, can,
     cell, governed, lacks, split_at_gateway_only, standings, unmatchable, unroutable,
 };
+pub use capture::{
+    Capture, Entrance, Way, Why, called_host, captures, described, entrances, ready, singled_out,
+    treated,
+};
 pub use expression::{Expressions, cookie_regex, exact_or_expression, expressions, whole};
 pub use replicas::{Native, Realised, by_replicas, fewest, native, realise, spare};
-pub use step::{Step, set_cookie, steps};
+pub use step::{Step, set_cookie, steps, steps_of};

@@ -33,6 +33,9 @@ const OF_SHAPE: [&str; 6] = [
 /// What says which mode it is, and what speaks of the modes that are no mesh.
 const BETWEEN_MODES: [&str; 2] = ["App.governance", "Policy.fallback"];
 
+/// What the mode `envoy` alone reads, as the README says.
+const OF_ENVOY: [&str; 4] = ["App.envoy", "Envoy.image", "Envoy.imagePull", "Envoy.resources"];
+
 /// What has no effect without a mesh, as the README says of each: parts of what plain Kubernetes
 /// refuses, or leaves out with a warning, and what belongs to Istio's own pods.
 const OF_A_MESH: [&str; 19] = [
@@ -68,17 +71,19 @@ fn but(schema: &Value, without: &[&str]) -> Vec<String> {
 #[test]
 fn every_field_is_written_somewhere_and_matters() {
     let schema = schema();
-    let fields = but(&schema, &BETWEEN_MODES);
+    let fields = but(&schema, &[&BETWEEN_MODES[..], &OF_ENVOY].concat());
     assert!(fields.len() > 300, "only {} fields were found", fields.len());
     assert_eq!(ignored(&schema, &fields, &[Some("istio")]), [""; 0]);
     let fields = BETWEEN_MODES.map(str::to_owned);
     assert_eq!(ignored(&schema, &fields, &[None, Some("kubernetes")]), [""; 0]);
+    let fields = OF_ENVOY.map(str::to_owned);
+    assert_eq!(ignored(&schema, &fields, &[Some("envoy")]), [""; 0]);
 }
 
 #[test]
 fn every_field_that_is_not_of_a_mesh_matters_without_one() {
     let schema = schema();
-    let fields = but(&schema, &[&OF_A_MESH[..], &["App.governance"]].concat());
+    let fields = but(&schema, &[&OF_A_MESH[..], &OF_ENVOY, &["App.governance"]].concat());
     assert_eq!(ignored(&schema, &fields, &[Some("kubernetes")]), [""; 0]);
 }
 

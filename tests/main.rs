@@ -15,6 +15,7 @@ mod checks;
 mod completions;
 mod editors;
 mod entry;
+mod envoy;
 mod explain;
 mod faults;
 mod fields;

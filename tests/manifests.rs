@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use weft::model::Governance;
 
 /// The path or value that `tests/run` puts into the environment; `None` prints what is missing.
 fn needs(key: &str) -> Option<String> {
@@ -74,7 +75,7 @@ fn streams() -> Vec<Stream> {
         let environments = environments(&text);
         let environments = environments.iter().map(|name| vec![format!("--env={name}")]);
         for layer in std::iter::once(Vec::new()).chain(environments) {
-            for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
+            for mode in Governance::ALL.map(Governance::name) {
                 let mut args = layer.clone();
                 args.push(format!("--governance={mode}"));
                 wanted.push((folder.clone(), args));
@@ -106,7 +107,10 @@ fn streams() -> Vec<Stream> {
         let mut text = String::from_utf8(built.stdout).expect("manifests are UTF-8");
         // A port of every node is one for the whole cluster, and here each model is there in both
         // modes and in all of its environments.
-        if args.iter().any(|arg| arg == "--governance=istio" || arg.starts_with("--env=")) {
+        if args.iter().any(|arg| {
+            (arg.starts_with("--governance=") && arg != "--governance=kubernetes")
+                || arg.starts_with("--env=")
+        }) {
             let picked = |line: &&str| line.trim_start().starts_with("nodePort: ");
             text =
                 text.lines().filter(|line| !picked(line)).flat_map(|line| [line, "\n"]).collect();
@@ -115,7 +119,7 @@ fn streams() -> Vec<Stream> {
     }
     for folder in folders(&root.join("app-models")) {
         let model = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
-        for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
+        for mode in Governance::ALL.map(Governance::name) {
             let accepted = |stream: &&Stream| {
                 stream.name.starts_with(&format!("{model} ")) && stream.name.ends_with(mode)
             };
@@ -352,7 +356,7 @@ fn every_traced_field_is_in_its_object() {
     for folder in all {
         let text =
             std::fs::read_to_string(folder.join("weft.yaml")).expect("the model is readable");
-        for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
+        for mode in Governance::ALL.map(Governance::name) {
             let mut sources = weft::source::Sources::default();
             let file = sources.add("weft.yaml", text.clone());
             let layers = weft::parse::Layers {

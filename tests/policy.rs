@@ -126,7 +126,7 @@ impl Judge<'_> {
 
     /// Everybody who is no pod of the app.
     fn strangers(&mut self, b: &Pod, socket: &Socket) {
-        let doors = self.wanted.doors(b, socket).to_vec();
+        let doors = self.wanted.doors(b, socket);
         let anyone = self.wanted.open_to_all(b, socket);
         let mut ends = vec![
             (End::address("198.51.100.1"), false),
@@ -153,7 +153,7 @@ impl Judge<'_> {
                 let real = self.arrives(&end, b, socket);
                 self.expect(|| name("tunnel"), real, open);
                 let tcp = || b.sockets.iter().filter(|on| on.1 == "TCP");
-                let known = |door: &Door| match door {
+                let known = |door: &&Door| match door {
                     Door::Gateway(own) | Door::Scraper(own) => own.what == end.what,
                     Door::Balancer | Door::Unknown => false,
                 };
@@ -187,7 +187,7 @@ impl Judge<'_> {
 
     fn called_in_plain_text(&self, b: &Pod, socket: &Socket) -> bool {
         let mut outside = self.wanted.pods.iter().filter(|a| !a.end.meshed());
-        let mut doors = self.wanted.doors(b, socket).iter();
+        let mut doors = self.wanted.doors(b, socket).into_iter();
         outside.any(|a| self.wanted.declared(a, b, socket))
             || doors.any(|door| matches!(door, Door::Scraper(end) if !end.meshed()))
     }
@@ -548,6 +548,7 @@ fn the_interpreter_notices_whatever_is_changed() {
         case("tests/cases/mode/istio/outside-the-mesh", &[]),
         case("tests/cases/mode/istio/metrics-under-policy", &[]),
         case("tests/cases/mode/kubernetes/policy", &[]),
+        case("tests/cases/mode/envoy/policy", &[]),
         case("tests/cases/mode/kubernetes/metrics-under-policy", &[]),
     ];
     let mut tried = 0;

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::Container;
+use crate::model::Governance;
 use crate::source::Place;
 
 /// `duplicate-container`: two containers of a pod have one name.
@@ -34,6 +35,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
     for version in find.graph.components.iter().flat_map(|component| &component.versions) {
         let mut names: BTreeMap<&str, &Container> = BTreeMap::new();
         for container in version.containers() {
+            if find.graph.governance == Governance::Envoy && *container.name == *"weft-proxy" {
+                let title = format!("`{}` has a container of the proxy's name", version.workload);
+                let place = Place::Key(container.path.clone());
+                let label = "the proxy of this mode is called `weft-proxy`";
+                let diagnostic = Diagnostic::new(&DUPLICATE_CONTAINER, title, place, label);
+                find.report(diagnostic.help("rename it"));
+            }
             let Some(first) = names.get(&*container.name) else {
                 names.insert(&container.name, container);
                 continue;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph::Component;
 use crate::model::Kind;
 use crate::source::Place;
 
@@ -39,12 +40,15 @@ pub(super) fn check(find: &mut Finder<'_>) {
     if !graph.policy.egress {
         return;
     }
+    // Proxies that see what leaves a pod know hosts.
+    let narrows =
+        |component: &Component| graph.governance.catches_calls() && graph.meshed(component);
     for component in graph.own().iter().filter(|c| c.kind != Kind::External) {
         let mut seen = BTreeSet::new();
         for call in component.versions.iter().flat_map(|version| &version.calls) {
             let callee = graph.component(call.to);
             let port = &callee.ports[call.port];
-            let narrowed = graph.meshed(component) && port.says_its_host();
+            let narrowed = narrows(component) && port.says_its_host();
             if !callee.is_host_outside() || narrowed || !seen.insert((call.to, call.port)) {
                 continue;
             }
@@ -61,7 +65,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             .help(format!("give `{}` an IP address, if it has one that stays", callee.name));
             find.report(diagnostic);
         }
-        if component.account.token && !graph.meshed(component) {
+        if component.account.token && !narrows(component) {
             let title = format!("`{}` can call any address on ports 443 and 6443", component.name);
             let place = Place::Key(component.path.field("serviceAccount"));
             let label = "its token is for the Kubernetes API, which can be at any address";

@@ -1,8 +1,9 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
+use crate::graph::Entry;
 use crate::model::Via;
 use crate::source::Place;
-use crate::traffic::{intersect, unmatchable};
+use crate::traffic::{entrances, intersect, unmatchable};
 
 /// `inexpressible-entry-rule`: a path rule and an exposed path cannot be joined.
 pub(super) static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
@@ -37,7 +38,9 @@ pub(super) static INEXPRESSIBLE_ENTRY_RULE: Rule = Rule {
 /// Exposed paths and path rules of one component can be joined.
 pub(super) fn check(find: &mut Finder<'_>) {
     for component in &find.graph.components {
-        for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
+        let doors = entrances(find.graph, component);
+        let routed = |entry: &&Entry| entry.via == Via::Gateway && !doors.contains_key(&entry.port);
+        for entry in component.entries.iter().filter(routed) {
             let rules = component.traffic.rules.iter();
             // What no route can match at all is another rule's matter.
             for rule in rules.filter(|r| !r.for_callers() && unmatchable(&r.matches).is_none()) {

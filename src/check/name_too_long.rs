@@ -1,6 +1,6 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
-use crate::model::{Job, Kind, Via};
+use crate::model::{Governance, Job, Kind, Via};
 use crate::source::{Path, Place};
 
 /// `name-too-long`: a name is too long for what is made of it.
@@ -55,6 +55,12 @@ pub(super) fn check(find: &mut Finder<'_>) {
         if component.kind == Kind::StatefulSet {
             let name = component.headless_name();
             names.push((name, "the Service that names its pods", component.path.clone()));
+        }
+        if find.graph.governance == Governance::Envoy && component.kind != Kind::External {
+            let versions =
+                component.versions.iter().filter(|_| component.kind != Kind::StatefulSet);
+            let what = "the Service that names the pods of a version";
+            names.extend(versions.map(|v| (component.pods_name(v), what, v.path.clone())));
         }
         for (name, what, path) in names {
             if name.len() <= LONGEST {

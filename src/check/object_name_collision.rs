@@ -88,6 +88,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let name = component.headless_name();
             claims.push(("Service", name, component.path.clone()));
         }
+        let pods = find.graph.governance == Governance::Envoy
+            && !component.headless
+            && component.service_ports().next().is_some();
+        if pods && !matches!(component.kind, Kind::StatefulSet | Kind::External) {
+            let versions = component.versions.iter();
+            claims.extend(versions.map(|v| ("Service", component.pods_name(v), v.path.clone())));
+        }
         for (_, name) in component.blind_entries() {
             claims.push(("Service", name, component.path.field("expose")));
         }

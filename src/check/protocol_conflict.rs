@@ -31,6 +31,9 @@ pub(super) static PROTOCOL_CONFLICT: Rule = Rule {
 /// In a mesh one number has one transport.
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
+    if !graph.governance.catches_calls() {
+        return;
+    }
     for component in graph.own().iter().filter(|component| graph.meshed(component)) {
         let mut taken: BTreeMap<u16, (&str, &'static str)> = BTreeMap::new();
         for (_, port) in component.service_ports() {

@@ -33,6 +33,9 @@ pub(super) static SHARED_TARGET: Rule = Rule {
 /// In a mesh each port of the container has one number, under whatever name.
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
+    if !graph.governance.catches_calls() {
+        return;
+    }
     let meshed = |known: &&Component| known.kind != Kind::External && graph.meshed(known);
     for component in graph.components.iter().filter(meshed) {
         let mut numbers: BTreeMap<(u16, &'static str), (u16, Place)> = BTreeMap::new();

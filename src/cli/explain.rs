@@ -11,6 +11,7 @@ use crate::diag::{Rule, Severity, did_you_mean};
 use crate::graph::{Component, Graph};
 use crate::manifest::{Object, Set};
 use crate::source::{Path, Place, Sources};
+use crate::traffic::{captures, described};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -167,11 +168,16 @@ fn explain_component(graph: &Graph, component: &Component, set: &Set, sources: &
     }
     for version in &component.versions {
         let _ = writeln!(out, "  version {}: {}", version.name, version.container.image);
-        for call in &version.calls {
+        let own = graph.find(&component.name).map(|(id, _)| id);
+        let captures = own.map(|id| captures(graph, id, version)).unwrap_or_default();
+        for (position, call) in version.calls.iter().enumerate() {
             let callee = graph.component(call.to);
             let place = at(&Place::Key(call.path.clone()), sources);
             let _ =
                 writeln!(out, "    calls {}:{}  {place}", call.name, callee.ports[call.port].name);
+            if let Some(capture) = captures.get(position) {
+                let _ = writeln!(out, "      {}", described(graph, component, call, capture));
+            }
         }
     }
     if let Some((id, _)) = graph.find(&component.name) {

@@ -42,6 +42,7 @@ pub fn build(
     let policy = Policy::new(own.policy.clone(), governance);
     let (namespace, version) = (namespace(own), own.version.clone());
     let gateway = own.gateway.clone();
+    let envoy = own.envoy.clone().unwrap_or_default();
     gateway_strays(gateway.as_ref(), sink);
 
     let mut elsewhere = Sink::default();
@@ -129,6 +130,7 @@ pub fn build(
         policy,
         governance,
         gateway,
+        envoy,
         apps,
         components,
         names: names.into_iter().next().unwrap_or_default(),

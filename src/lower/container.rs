@@ -4,12 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::governance::Elsewhere;
 use super::storage::Mount;
 use super::view::{Pairs, Trace};
 use crate::check::env_order;
 use crate::graph::{Call, Component, Given, Graph, Scrape};
 use crate::model::{Connection, EnvValue, PortRef, Probe, Protocol, SecurityContext};
 use crate::source::{Path, Place};
+
+/// The calls that a container is told of.
+#[derive(Default)]
+pub(super) struct Told<'g> {
+    /// The calls.
+    pub(super) calls: &'g [Call],
+    /// Where they are to be made, where that is not at the callee.
+    pub(super) elsewhere: Elsewhere,
+}
 
 /// One container.
 #[derive(Debug, Serialize)]
@@ -74,7 +84,7 @@ pub struct EnvVar {
 }
 
 /// A probe.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct ProbeView {
     http: Option<String>,
     headers: Pairs,
@@ -92,13 +102,21 @@ pub struct ProbeView {
     grace: Option<u64>,
 }
 
+impl ProbeView {
+    /// An HTTP GET every so many seconds, of which so many may fail in a row.
+    pub(super) fn http(path: &str, port: u16, period: u64, failure: u32) -> Self {
+        let http = Some(path.to_owned());
+        Self { http, port, period: Some(period), failure: Some(failure), ..Self::default() }
+    }
+}
+
 /// A container without its mounts, whose fields are at `at` in the pod template. `calls` are those
 /// that it is told of.
 pub(super) fn lower(
     graph: &Graph,
     component: &Component,
     container: &crate::graph::Container,
-    calls: &[Call],
+    calls: &Told<'_>,
     at: &str,
     trace: &mut Trace,
 ) -> Container {
@@ -168,7 +186,7 @@ pub(super) fn companion(
         run_as_group: security.run_as_group,
         run_as_non_root: security.run_as_non_root.or(root),
         seccomp: security.seccomp.map(crate::model::Seccomp::name),
-        ..lower(graph, component, container, &[], at, trace)
+        ..lower(graph, component, container, &Told::default(), at, trace)
     }
 }
 
@@ -211,15 +229,20 @@ fn env(
     graph: &Graph,
     component: &Component,
     container: &crate::graph::Container,
-    calls: &[Call],
+    told: &Told<'_>,
     at: &str,
     trace: &mut Trace,
 ) -> Vec<EnvVar> {
-    let given = calls.iter().flat_map(|call| call.env.iter().map(move |env| (call, env)));
+    let calls = told.calls;
+    let given = calls.iter().enumerate().flat_map(|(at, call)| {
+        let elsewhere = told.elsewhere.get(at).and_then(Option::as_ref);
+        call.env.iter().map(move |env| (call, elsewhere, env))
+    });
     let mut connections: Vec<(&str, String, &Path)> = given
-        .filter_map(|(call, (name, given, path))| match given {
+        .filter_map(|(call, elsewhere, (name, given, path))| match given {
             Given::Connection(what) => {
-                Some((name.as_str(), connection(graph, component, call, *what), path))
+                let text = connection(graph, component, call, elsewhere, *what);
+                Some((name.as_str(), text, path))
             }
             Given::Value(_) => None,
         })
@@ -253,7 +276,13 @@ fn env(
     out
 }
 
-fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) -> String {
+fn connection(
+    graph: &Graph,
+    caller: &Component,
+    call: &Call,
+    elsewhere: Option<&(String, u16)>,
+    what: Connection,
+) -> String {
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
@@ -262,17 +291,18 @@ fn connection(graph: &Graph, caller: &Component, call: &Call, what: Connection) 
         None if caller.namespace == callee.namespace => call.name.to_string(),
         None => format!("{}.{}", call.name, callee.namespace),
     };
+    let (host, number) = elsewhere.cloned().unwrap_or((host, call.number));
     match what {
         Connection::Host => host,
-        Connection::Port => call.number.to_string(),
-        Connection::Address => format!("{host}:{}", call.number),
+        Connection::Port => number.to_string(),
+        Connection::Address => format!("{host}:{number}"),
         Connection::Url => {
             let scheme = match port.protocol {
                 Protocol::Http2 => "http",
                 Protocol::Mongo => "mongodb",
                 other => other.name(),
             };
-            format!("{scheme}://{host}:{}", call.number)
+            format!("{scheme}://{host}:{number}")
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What each governance mode adds to the objects of Kubernetes.
 
 mod ambient;
+mod envoy;
 mod gamma;
 mod istio;
 
@@ -8,13 +9,18 @@ pub(super) use istio::{gateway_connections, gateway_routes};
 
 use std::collections::BTreeMap;
 
-use super::policy::{Callers, Rules, Socket};
-use super::view::{Meta, Peer, Service, Trace, View};
+use super::container::Container;
+use super::policy::{Arrival, Callers, Rules, Socket};
+use super::storage::PodVolume;
+use super::view::{Meta, Pairs, Peer, Service, Trace, View};
 use crate::graph::{Component, ComponentId, Graph, Port, Version};
-use crate::model::{GatewayKind, Governance, Protocol, Via};
+use crate::model::{GatewayKind, Governance, Protocol, Rewrite, Via};
 
 /// Labels or annotations by name.
 pub(super) type Marks = BTreeMap<String, String>;
+
+/// Where calls are to be made, host and number, in their order; none is at the callee.
+pub(super) type Elsewhere = Vec<Option<(String, u16)>>;
 
 /// What a mode adds, each part in the stage of lowering that it belongs to.
 pub(super) struct Mode {
@@ -23,6 +29,13 @@ pub(super) struct Mode {
     /// Its marks on the pods of a version: labels, annotations and where they come from. What is
     /// written in the file is put over them.
     pub(super) pod: fn(&Graph, &Component, &Version, &mut Marks, &mut Marks, &mut Trace),
+    /// What it puts into the pods of a version itself.
+    pub(super) beside: fn(&Graph, &Component, &Version, &mut Trace) -> Beside,
+    /// Where the variables of a version say that it is to call, in the order of its calls: host and
+    /// number, where that is not the callee's own.
+    pub(super) told: fn(&Graph, &Component, &Version) -> Elsewhere,
+    /// The number at which the Services of a component reach one of its ports, by its position.
+    pub(super) leads: fn(&Graph, &Component, Leads, usize) -> u16,
     /// What a port speaks, in the word that the mode knows.
     pub(super) app_protocol: fn(&Graph, &Component, &Port) -> Option<&'static str>,
     /// What it changes in a Service of a component.
@@ -40,14 +53,43 @@ pub(super) struct Mode {
     /// The pods by which calls from within the mesh come to a component instead of by themselves, as a
     /// policy in the namespace of the first component names them, and where they take calls.
     pub(super) through: fn(&Graph, &Component, &Component) -> Option<(Peer, Socket)>,
+    /// Where else calls of anyone to a socket of a component's pods arrive: at their own proxies.
+    pub(super) doors: fn(&Graph, &Component, Arrival, Socket) -> Vec<Socket>,
+    /// The sockets at which proxies of a component call its pods, those of the others too.
+    pub(super) among: fn(&Graph, &Component) -> Vec<Socket>,
     /// The connections of a component's own proxies, beside those of its calls.
     pub(super) proxies: fn(&Graph, &Component, &mut Rules, &mut Trace),
+}
+
+/// What a mode puts into a pod.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Containers that run beside the program, before all others.
+    pub(super) containers: Vec<Container>,
+    /// Their volumes.
+    pub(super) volumes: Vec<PodVolume>,
+    /// Addresses that names have in the pod.
+    pub(super) hosts: Vec<(String, Vec<String>)>,
+    /// Settings of the kernel for the pod.
+    pub(super) sysctls: Pairs,
+}
+
+/// Whom a Service is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// All versions.
+    All,
+    /// One version.
+    Version,
 }
 
 /// Nothing but the objects of Kubernetes.
 const PLAIN: Mode = Mode {
     namespace: |_, _| {},
     pod: |_, _, _, _, _, _| {},
+    beside: |_, _, _, _| Beside::default(),
+    told: |_, _, _| Vec::new(),
+    leads: |_, component, _, port| component.ports[port].target,
     app_protocol: routed_protocol,
     service: |_, _, _| {},
     application: |_, _| {},
@@ -56,6 +98,8 @@ const PLAIN: Mode = Mode {
     policy: |_, _, _, _| {},
     arriving: |_, _, socket| vec![socket],
     through: |_, _, _| None,
+    doors: |_, _, _, _| Vec::new(),
+    among: |_, _| Vec::new(),
     proxies: |_, _, _, _| {},
 };
 
@@ -65,6 +109,7 @@ pub(super) const fn mode(graph: &Graph) -> &'static Mode {
         Governance::Kubernetes => &PLAIN,
         Governance::Istio => &istio::MODE,
         Governance::IstioAmbient => &ambient::MODE,
+        Governance::Envoy => &envoy::MODE,
     }
 }
 
@@ -88,4 +133,19 @@ fn routed_protocol(graph: &Graph, component: &Component, port: &Port) -> Option<
         Protocol::Grpc if routed => Some("kubernetes.io/h2c"),
         _ => plain_protocol(port),
     }
+}
+
+/// A rewrite of the path by expression, what is replaced and by what: a prefix by segments is no
+/// plain text to replace.
+fn rewritten(rewrite: &Rewrite, prefix: Option<&str>) -> Option<(String, String)> {
+    let replace_prefix = |to: &str| {
+        let from = regex::escape(prefix.unwrap_or("/").trim_end_matches('/'));
+        match to.trim_end_matches('/') {
+            "" => (format!("^{from}/?"), "/".to_owned()),
+            to if from.is_empty() => ("^/".to_owned(), format!("{to}/")),
+            to => (format!("^{from}"), to.to_owned()),
+        }
+    };
+    let whole = rewrite.path.as_ref().map(|to| ("^/.*".to_owned(), to.to_string()));
+    whole.or_else(|| rewrite.prefix.as_deref().map(replace_prefix))
 }

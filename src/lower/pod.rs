@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::container::{self, Container};
+use super::container::{self, Container, Told};
 use super::storage::{Needs, PodVolume, Storage};
 use super::view::{Pairs, Placement, Trace};
 use super::workload::selector;
@@ -36,6 +36,10 @@ pub struct Pod {
     pub fs_group: Option<u32>,
     /// The system-call filter.
     pub seccomp: &'static str,
+    /// Settings of the kernel, for the pod alone.
+    pub sysctls: Pairs,
+    /// Addresses that names have in the pod.
+    pub hosts: Vec<(String, Vec<String>)>,
     /// Where the pods run.
     pub placement: Placement,
     /// How long a pod has from the order to stop until it is killed, in seconds.
@@ -94,9 +98,10 @@ pub(super) fn lower(
     }
     let mut storage = Storage::default();
     let at = "spec.containers.0";
+    let elsewhere = (governance::mode(graph).told)(graph, component, version);
+    let told = Told { calls: &version.calls, elsewhere };
     let mounts = storage.mount(component, version, &version.container, at, &mut trace);
-    let container =
-        container::lower(graph, component, &version.container, &version.calls, at, &mut trace);
+    let container = container::lower(graph, component, &version.container, &told, at, &mut trace);
     let ports = container::container_ports(component);
     let (stop_delay, grace) = operation::stop(version, &mut trace);
     let placement =
@@ -105,7 +110,8 @@ pub(super) fn lower(
     // What runs beside the component is there for what runs before it.
     let beside = version.sidecars.iter().map(|sidecar| (sidecar, Some("Always")));
     let before = version.init.iter().map(|one| (one, None));
-    let mut init_containers = Vec::new();
+    let added = (governance::mode(graph).beside)(graph, component, version, &mut trace);
+    let mut init_containers = added.containers;
     for (one, restart) in beside.chain(before) {
         let at = format!("spec.initContainers.{}", init_containers.len());
         trace.add(at.clone(), Place::Key(one.path.clone()));
@@ -113,7 +119,8 @@ pub(super) fn lower(
         let view = container::companion(graph, component, one, &at, &mut trace);
         init_containers.push(Container { mounts, restart, ..view });
     }
-    let (volumes, needs) = storage.finish();
+    let (mut volumes, needs) = storage.finish();
+    volumes.extend(added.volumes);
     if !needs.files.is_empty() {
         // Files mounted by path do not follow their ConfigMap; a changed text must restart the pod.
         let all: Vec<u8> = needs
@@ -143,6 +150,8 @@ pub(super) fn lower(
         run_as_group: security.run_as_group,
         fs_group: security.fs_group,
         seccomp: security.seccomp.unwrap_or(Seccomp::RuntimeDefault).name(),
+        sysctls: added.sysctls,
+        hosts: added.hosts,
         placement,
         grace,
         init_containers,

@@ -30,6 +30,25 @@ pub(super) type Scope = Option<usize>;
 /// The number that the container listens on, and the transport.
 pub(super) type Socket = (u16, &'static str);
 
+/// Who calls at a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// Callers of all versions.
+    All,
+    /// Callers of one version.
+    Version,
+    /// The gateway, or whoever else is let in from outside.
+    Entry,
+    /// Who reads numbers, pod by pod.
+    Reader,
+}
+
+impl Arrival {
+    fn of(scope: Scope) -> Self {
+        if scope.is_some() { Self::Version } else { Self::All }
+    }
+}
+
 /// Who calls a component, or one of its versions: by socket, then by caller.
 type Incoming = BTreeMap<Scope, BTreeMap<Socket, BTreeMap<ComponentId, Who>>>;
 
@@ -263,7 +282,9 @@ fn incoming(
         }
     }
     for (socket, callers) in callers.at(id, scope) {
-        let [by_proxy, past_it] = [true, false].map(|by| arriving(graph, component, socket, by));
+        let at = Arrival::of(scope);
+        let [by_proxy, past_it] =
+            [true, false].map(|by| arriving(graph, component, at, socket, by));
         let (mut peers, mut plain) = (Vec::new(), Vec::new());
         let mut first = None;
         for (caller, who) in callers {
@@ -305,11 +326,12 @@ fn incoming(
             None => Vec::new(),
         };
         let by_proxy = matches!(gateway, Gate::MeshGateway | Gate::OwnGateway);
-        let mut sockets = arriving(graph, component, socket, by_proxy);
+        let mut sockets = arriving(graph, component, Arrival::Entry, socket, by_proxy);
         if peers.is_empty() {
             // Anyone is also whoever is in the mesh.
-            sockets.extend(arriving(graph, component, socket, true));
-            sockets.dedup();
+            let more = arriving(graph, component, Arrival::Entry, socket, true);
+            let more = more.into_iter().filter(|more| !sockets.contains(more));
+            sockets.extend(more.collect::<Vec<_>>());
         }
         rules.add(sockets, peers, Place::Key(entry.path.clone()), trace);
     }
@@ -328,16 +350,15 @@ fn incoming(
         let socket = scraped(component, metrics);
         let sockets = match metrics.at {
             // A reader with an identity is in the mesh.
-            Scrape::Port(_) => arriving(graph, component, socket, from.service_account.is_some()),
+            Scrape::Port(_) => {
+                let by_proxy = from.service_account.is_some();
+                arriving(graph, component, Arrival::Reader, socket, by_proxy)
+            }
             Scrape::Container(_) => vec![socket],
         };
         rules.add(sockets, peers, Place::Key(path), trace);
     }
-    if call_each_other(component) {
-        let own = (peer(component, component, None), None);
-        let place = Place::Key(component.path.clone());
-        rules.add(sockets(graph, component), vec![own], place, trace);
-    }
+    among(graph, component, rules, trace);
 }
 
 /// Where the numbers of a component are read.
@@ -385,16 +406,37 @@ fn peer(home: &Component, of: &Component, scope: Scope) -> Peer {
 }
 
 /// Where calls to a socket of a component arrive.
-fn arriving(graph: &Graph, component: &Component, socket: Socket, by_proxy: bool) -> Vec<Socket> {
-    match by_proxy && graph.meshed(component) {
+fn arriving(
+    graph: &Graph,
+    component: &Component,
+    arrival: Arrival,
+    socket: Socket,
+    by_proxy: bool,
+) -> Vec<Socket> {
+    let mut sockets = match by_proxy && graph.meshed(component) {
         true => (mode(graph).arriving)(graph, component, socket),
         false => vec![socket],
+    };
+    sockets.extend((mode(graph).doors)(graph, component, arrival, socket));
+    sockets
+}
+
+/// Connections among the pods of a component: their own, or those of their proxies.
+fn among(graph: &Graph, component: &Component, rules: &mut Rules, trace: &mut Trace) {
+    let sockets = match call_each_other(component) {
+        true => sockets(graph, component),
+        false => (mode(graph).among)(graph, component),
+    };
+    if !sockets.is_empty() {
+        let own = (peer(component, component, None), None);
+        rules.add(sockets, vec![own], Place::Key(component.path.clone()), trace);
     }
 }
 
 /// Where the pods of a component call each other, each socket once.
 fn sockets(graph: &Graph, component: &Component) -> Vec<Socket> {
-    let own = |port| arriving(graph, component, socket(port), graph.meshed(component));
+    let meshed = graph.meshed(component);
+    let own = |port| arriving(graph, component, Arrival::All, socket(port), meshed);
     let all: BTreeSet<Socket> = component.ports.iter().flat_map(own).collect();
     all.into_iter().collect()
 }
@@ -417,11 +459,7 @@ fn outgoing(
             let place = Place::Key(component.path.field("serviceAccount"));
             rules.add(KUBERNETES_API.to_vec(), Vec::new(), place, trace);
         }
-        if call_each_other(component) {
-            let own = (peer(component, component, None), None);
-            let place = Place::Key(component.path.clone());
-            rules.add(sockets(graph, component), vec![own], place, trace);
-        }
+        among(graph, component, rules, trace);
     }
     for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
         let place = Place::Key(path.clone());
@@ -436,7 +474,8 @@ fn outgoing(
             continue;
         }
         let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();
-        let sockets = arriving(graph, callee, socket(port), graph.meshed(component));
+        let meshed = graph.meshed(component);
+        let sockets = arriving(graph, callee, Arrival::of(whom), socket(port), meshed);
         rules.add(sockets, peers, place, trace);
     }
 }

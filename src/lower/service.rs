@@ -1,9 +1,9 @@
 //! The names by which a component is called.
 
-use super::governance::mode;
+use super::governance::{Leads, mode};
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
-use crate::graph::{Component, Entry, Graph, Port};
+use crate::graph::{Component, Entry, Graph, Port, Scrape};
 use crate::model::{Kind, Via};
 use crate::source::{Path, Place};
 
@@ -30,13 +30,10 @@ fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         match component.kind {
             Kind::External => outside(graph, component, name, &ports, origin, views),
             _ => {
-                let service = service(graph, component, name, everyone.clone(), &ports);
-                let mut service = Service { headless: component.headless, ..service };
-                if component
-                    .metrics
-                    .as_ref()
-                    .is_some_and(|metrics| metrics.through_service(component))
-                {
+                let mut service = service(graph, component, name, everyone.clone(), &ports);
+                service.headless = component.headless;
+                lead(graph, component, Leads::All, &ports, &mut service);
+                if read_through(graph, component) == Some(Through::Name) {
                     // Others have the same labels, and numbers read through each would count twice.
                     service.meta.labels.push((METRICS_LABEL.into(), "true".into()));
                 }
@@ -52,14 +49,16 @@ fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         }
         let everyone = everyone.clone();
         let Some(numbers) = &alias.ports else {
-            let service = service(graph, component, name, everyone, &ports);
-            let service = Service { headless: alias.headless, ..service };
+            let mut service = service(graph, component, name, everyone, &ports);
+            service.headless = alias.headless;
+            lead(graph, component, Leads::All, &ports, &mut service);
             push(service, component, &ports, origin, views);
             continue;
         };
         let ports: Vec<&Port> = numbers.keys().map(|port| &component.ports[*port]).collect();
         let mut service = service(graph, component, name, everyone, &ports);
         service.headless = alias.headless;
+        lead(graph, component, Leads::All, &ports, &mut service);
         let mut trace = Trace::default();
         for (position, (port, number)) in service.ports.iter_mut().zip(numbers.values()).enumerate()
         {
@@ -83,6 +82,7 @@ fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
             let name = component.version_name(version);
             let mut service = service(graph, component, name, selector, &ports);
             service.meta.labels.push(("version".into(), version.name.to_string()));
+            lead(graph, component, Leads::Version, &ports, &mut service);
             push(service, component, &ports, version.path.clone(), views);
         }
     }
@@ -91,6 +91,7 @@ fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
             component.entries.iter().filter(|entry| entry.via == via).collect();
         let open: Vec<&Port> = entries.iter().map(|entry| &component.ports[entry.port]).collect();
         let mut service = service(graph, component, name, everyone.clone(), &open);
+        lead(graph, component, Leads::All, &open, &mut service);
         service.kind = if via == Via::NodePort { "NodePort" } else { "LoadBalancer" };
         for (port, entry) in service.ports.iter_mut().zip(&entries) {
             port.node_port = entry.node_port;
@@ -101,6 +102,58 @@ fn services(graph: &Graph, component: &Component, views: &mut Vec<View>) {
         for (position, entry) in entries.iter().enumerate().filter(|(_, e)| e.node_port.is_some()) {
             let place = Place::Value(entry.path.field("nodePort"));
             view.trace.add(format!("spec.ports.{position}.nodePort"), place);
+        }
+    }
+}
+
+/// The name of the pods of one version, each by itself.
+pub(super) fn pods_service(
+    graph: &Graph,
+    component: &Component,
+    version: usize,
+    views: &mut Vec<View>,
+) {
+    let version = &component.versions[version];
+    let ports: Vec<&Port> = component.service_ports().map(|(_, port)| port).collect();
+    let selector = vec![
+        ("app".to_owned(), component.name.to_string()),
+        ("version".to_owned(), version.name.to_string()),
+    ];
+    let name = component.pods_name(version);
+    let mut service = service(graph, component, name, selector, &ports);
+    service.headless = true;
+    service.meta.labels.push(("version".into(), version.name.to_string()));
+    if read_through(graph, component) == Some(Through::Pods) {
+        service.meta.labels.push((METRICS_LABEL.into(), "true".into()));
+    }
+    push(service, component, &ports, version.path.clone(), views);
+}
+
+/// Through which Services the numbers of a component are read.
+#[derive(PartialEq, Eq)]
+enum Through {
+    /// The component's own name.
+    Name,
+    /// The names of its pods, because its own leads to a proxy that would read any pod's.
+    Pods,
+}
+
+fn read_through(graph: &Graph, component: &Component) -> Option<Through> {
+    let metrics = component.metrics.as_ref().filter(|m| m.through_service(component))?;
+    let Scrape::Port(port) = metrics.at else { return None };
+    let led = (mode(graph).leads)(graph, component, Leads::All, port);
+    Some(if led == component.ports[port].target { Through::Name } else { Through::Pods })
+}
+
+/// Lets a Service lead where the mode wants it, unless its callers go to the pods by themselves.
+fn lead(graph: &Graph, component: &Component, to: Leads, ports: &[&Port], service: &mut Service) {
+    if service.headless {
+        return;
+    }
+    for (port, shown) in ports.iter().zip(&mut service.ports) {
+        let position = component.ports.iter().position(|known| std::ptr::eq(known, *port));
+        if let Some(position) = position {
+            shown.target = (mode(graph).leads)(graph, component, to, position);
         }
     }
 }

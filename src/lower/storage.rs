@@ -22,6 +22,18 @@ pub struct PodVolume {
     secret: Option<String>,
 }
 
+impl PodVolume {
+    /// A volume with the files of a ConfigMap.
+    pub(super) fn config_map(name: &str, config_map: String) -> Self {
+        Self { name: name.into(), config_map: Some(config_map), ..Self::default() }
+    }
+
+    /// A volume with the files of a Secret.
+    pub(super) fn secret(name: &str, secret: String) -> Self {
+        Self { name: name.into(), secret: Some(secret), ..Self::default() }
+    }
+}
+
 /// Where a volume appears in the container.
 #[derive(Debug, Serialize)]
 pub struct Mount {
@@ -29,6 +41,13 @@ pub struct Mount {
     path: String,
     sub_path: Option<String>,
     read_only: bool,
+}
+
+impl Mount {
+    /// A whole volume, to read.
+    pub(super) fn folder(volume: &str, path: String) -> Self {
+        Self { volume: volume.into(), path, sub_path: None, read_only: true }
+    }
 }
 
 /// What a pod needs beside itself.

@@ -14,6 +14,8 @@ pub enum Governance {
     /// Istio without sidecars: a proxy on each node, and one before components whose requests have
     /// to be looked at.
     IstioAmbient,
+    /// Envoy proxies that weft itself puts beside the programs.
+    Envoy,
 }
 
 /// Who governs the calls of one component, where it is not the application's mode.
@@ -26,7 +28,7 @@ pub enum Exemption {
 
 impl Governance {
     /// Every mode.
-    pub const ALL: [Self; 3] = [Self::Kubernetes, Self::Istio, Self::IstioAmbient];
+    pub const ALL: [Self; 4] = [Self::Kubernetes, Self::Istio, Self::IstioAmbient, Self::Envoy];
 
     /// The mode's name in the file and on the command line.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Governance {
             Self::Kubernetes => "kubernetes",
             Self::Istio => "istio",
             Self::IstioAmbient => "istio-ambient",
+            Self::Envoy => "envoy",
         }
     }
 
@@ -43,6 +46,7 @@ impl Governance {
             Self::Kubernetes => "plain Kubernetes",
             Self::Istio => "Istio",
             Self::IstioAmbient => "Istio without sidecars",
+            Self::Envoy => "Envoy",
         }
     }
 
@@ -56,12 +60,18 @@ impl Governance {
         matches!(self, Self::Istio | Self::IstioAmbient)
     }
 
+    /// Whether its proxies catch what passes by, and tell by addresses and numbers whom it is for.
+    pub const fn catches_calls(self) -> bool {
+        matches!(self, Self::Istio | Self::IstioAmbient)
+    }
+
     /// The user id of its proxies, whose own calls they let pass.
     /// Source: `DefaultSidecarProxyUID` in istio.io/istio/pkg/kube/inject.
     pub const fn proxy_user(self) -> Option<u32> {
         match self {
             Self::Istio => Some(1337),
-            Self::Kubernetes | Self::IstioAmbient => None,
+            // Those of Envoy catch nothing that passes by; they are called.
+            Self::Kubernetes | Self::IstioAmbient | Self::Envoy => None,
         }
     }
 
@@ -74,7 +84,8 @@ impl Governance {
     /// Source: "Ports used by Istio" in Istio's documentation of requirements for applications.
     pub const fn proxy_ports(self) -> &'static [u16] {
         match self {
-            Self::Kubernetes => &[],
+            // Those of Envoy take what programs leave free.
+            Self::Kubernetes | Self::Envoy => &[],
             Self::Istio => &[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
             Self::IstioAmbient => &[15001, 15006, 15008, 15020, 15021, 15053],
         }

@@ -12,6 +12,7 @@ const APP: &[&str] = &[
     "params",
     "defaults",
     "gateway",
+    "envoy",
     "components",
     "environments",
     "policy",

@@ -7,8 +7,9 @@ mod wanted;
 
 use std::collections::BTreeMap;
 
+use super::capture::entrances;
 use super::replicas::native;
-use crate::graph::{Component, ComponentId, Graph};
+use crate::graph::{Component, ComponentId, Entry, Graph};
 use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Sticky, Via};
 use crate::source::Path;
 
@@ -50,10 +51,14 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
         if !gateway_only {
             mode_lacks(graph, id, &mut out);
         }
-        let through_routes = component.entries.iter().any(|entry| entry.via == Via::Gateway)
-            && graph.gateway_kind() == GatewayKind::GatewayApi;
+        // Behind a route that leads to a door nothing is left for the route to do.
+        let doors = entrances(graph, component);
+        let routed = |entry: &Entry| entry.via == Via::Gateway && !doors.contains_key(&entry.port);
+        let through_routes =
+            component.entries.iter().any(routed) && graph.gateway_kind() == GatewayKind::GatewayApi;
         // Routes that hang on Services are the mode's, and have been judged.
-        if through_routes && !(graph.governance.routes_services() && !gateway_only) {
+        let judged = graph.governance.routes_services() && !gateway_only;
+        if through_routes && !judged {
             route_lacks(graph, component, &mut out);
         }
         route_limits(graph, component, &mut out);
@@ -279,17 +284,26 @@ fn cookie_conditions(matches: &Match) -> Vec<&Matcher> {
 
 /// Whether a match has room for the cookie that keeps users on a version.
 pub(super) fn pinnable(matches: &Match, sticky: &Sticky) -> bool {
+    cookie_conditions(matches).iter().all(|matcher| matcher.takes_absent()) && free(matches, sticky)
+}
+
+/// Whether a match says nothing of the cookie that keeps users on a version.
+pub(super) fn free(matches: &Match, sticky: &Sticky) -> bool {
     let taken = |name: &model::HeaderName| **name == *sticky.cookie;
-    cookie_conditions(matches).iter().all(|matcher| matcher.takes_absent())
-        && !matches.cookies.iter().flat_map(BTreeMap::keys).any(taken)
+    !matches.cookies.iter().flat_map(BTreeMap::keys).any(taken)
 }
 
 /// Rules whose calls are split anew each time, because they have no room for the cookie.
-fn unkept(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
+fn unkept(
+    who: &'static str,
+    component: &Component,
+    room: fn(&Match, &Sticky) -> bool,
+    out: &mut Vec<Lack>,
+) {
     let traffic = &component.traffic;
     for rule in &traffic.rules {
         let kept = traffic.kept(traffic.shares(Some(rule)));
-        if kept.is_none_or(|sticky| pinnable(&rule.matches, sticky)) {
+        if kept.is_none_or(|sticky| room(&rule.matches, sticky)) {
             continue;
         }
         out.push(Lack {
@@ -308,7 +322,11 @@ fn unkept(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
 fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
     let who = graph.governance.title();
     let traffic = &component.traffic;
-    unkept(who, component, out);
+    let weft = graph.governance == Governance::Envoy;
+    unkept(who, component, if weft { free } else { pinnable }, out);
+    if weft {
+        inexpressible(who, component, out);
+    }
     let hidden = component
         .service_ports()
         .find(|(_, port)| !port.protocol.is_http() && !port.protocol.is_stream());
@@ -334,10 +352,12 @@ fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             }
         }
     }
-    let around = component
-        .entries
-        .iter()
-        .find(|entry| entry.via.is_blind() || graph.gateway_kind() == GatewayKind::Ingress);
+    // A component's own proxy takes calls wherever they come from.
+    let doors = entrances(graph, component);
+    let around = component.entries.iter().find(|entry| {
+        (entry.via.is_blind() || graph.gateway_kind() == GatewayKind::Ingress)
+            && !doors.contains_key(&entry.port)
+    });
     if let (true, Some(entry)) = (governed(component), around) {
         out.push(Lack {
             who: "this entry",
@@ -350,6 +370,47 @@ fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
                 false => traffic.split_fallback,
             },
             path: entry.path.clone(),
+        });
+    }
+}
+
+/// What Envoy has no way to say: that a part of what it matches as a whole is unlike an expression.
+fn inexpressible(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
+    let traffic = &component.traffic;
+    let unlike = |matcher: &Matcher| {
+        matches!(matcher, Matcher::Not(_)) && matches!(matcher.positive(), Matcher::Regex(_))
+    };
+    for rule in &traffic.rules {
+        let query = rule.matches.query.iter().flat_map(BTreeMap::values);
+        let mut parts = rule
+            .matches
+            .path
+            .iter()
+            .map(|path| (path, "a path"))
+            .chain(query.map(|parameter| (parameter, "a query parameter")));
+        let Some((_, part)) = parts.find(|(matcher, _)| unlike(matcher)) else { continue };
+        out.push(Lack {
+            who,
+            what: format!("match {part} that is unlike an expression"),
+            why: "it can deny expressions of a path and its query together alone".into(),
+            help: "match what it is, in a rule before, or write `fallback: drop`".into(),
+            instead: Feature::Rules.loss().into(),
+            fallback: rule.fallback.or(traffic.fallback),
+            path: rule.path.field("match"),
+        });
+    }
+    if component.outside_hosts().nth(1).is_some()
+        && (component.tls.is_some() || governed(component))
+    {
+        out.push(Lack {
+            who,
+            what: format!("treat the calls to every address of `{}`", component.name),
+            why: "its proxies are led to the first host alone".into(),
+            help: "write a component for each host, or write `fallback: drop` in its traffic"
+                .into(),
+            instead: "calls to all hosts but the first pass by".into(),
+            fallback: traffic.fallback,
+            path: component.path.field("address"),
         });
     }
 }
@@ -377,4 +438,5 @@ pub fn split_at_gateway_only(graph: &Graph, id: ComponentId) -> bool {
         && graph.callers[id.0].is_empty()
         && !component.entries.is_empty()
         && component.entries.iter().all(|entry| entry.via == Via::Gateway)
+        && entrances(graph, component).is_empty()
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::algebra::covers;
-use super::capability::pinnable;
+use super::capability::{free, pinnable};
 use super::expression::Expressions;
-use crate::graph::{Component, Rule, Share};
+use crate::graph::{Component, ComponentId, Rule, Share};
 use crate::model::{HeaderName, Match, Matcher, Sticky};
 
 /// One step: calls that it matches end here, all others go on to the next.
@@ -23,25 +23,60 @@ pub struct Step<'t> {
     pub notes: Option<&'t Sticky>,
 }
 
+impl Step<'_> {
+    /// Every call, to any version.
+    pub fn plain() -> Self {
+        Self { rule: None, matches: Match::default(), shares: None, kept: None, notes: None }
+    }
+}
+
 /// The steps of a component's traffic, in order. Calls from `outside` have no caller.
 pub fn steps(component: &Component, outside: bool) -> Vec<Step<'_>> {
-    let traffic = &component.traffic;
+    let wanted = |rule: &Rule| (!(outside && rule.for_callers())).then(|| rule.matches.clone());
+    walk(component, wanted, pinnable)
+}
+
+/// The steps of the calls of one caller, where its own proxy takes them, or of all that no rule
+/// names. A rule for this caller is one for every call then, and cookies have room beside each
+/// other.
+pub fn steps_of(component: &Component, caller: Option<ComponentId>) -> Vec<Step<'_>> {
+    let wanted = |rule: &Rule| {
+        let called = |(known, _): &(ComponentId, _)| Some(*known) == caller;
+        let concerned = !rule.for_callers() || rule.callers.iter().any(called);
+        concerned.then(|| Match { caller: None, ..rule.matches.clone() })
+    };
+    walk(component, wanted, free)
+}
+
+/// The steps of the rules that are `wanted`, as they are matched, and of what is left. `pinnable`
+/// says whether there is room for a cookie.
+fn walk(
+    component: &Component,
+    wanted: impl Fn(&Rule) -> Option<Match>,
+    pinnable: fn(&Match, &Sticky) -> bool,
+) -> Vec<Step<'_>> {
     let mut out = Vec::new();
-    let rules = traffic.rules.iter().enumerate();
-    for (position, rule) in rules.filter(|(_, rule)| !(outside && rule.for_callers())) {
-        of(component, Some((position, rule)), &mut out);
-        if covers(&rule.matches, &Match::default(), &Expressions::new()) {
+    for (position, rule) in component.traffic.rules.iter().enumerate() {
+        let Some(matches) = wanted(rule) else { continue };
+        let everything = covers(&matches, &Match::default(), &Expressions::new());
+        of(component, Some((position, rule)), matches, pinnable, &mut out);
+        if everything {
             return out;
         }
     }
-    of(component, None, &mut out);
+    of(component, None, Match::default(), pinnable, &mut out);
     out
 }
 
-fn of<'t>(component: &'t Component, rule: Option<(usize, &'t Rule)>, out: &mut Vec<Step<'t>>) {
+fn of<'t>(
+    component: &'t Component,
+    rule: Option<(usize, &'t Rule)>,
+    matches: Match,
+    pinnable: fn(&Match, &Sticky) -> bool,
+    out: &mut Vec<Step<'t>>,
+) {
     let traffic = &component.traffic;
     let shares = traffic.shares(rule.map(|(_, rule)| rule));
-    let matches = rule.map(|(_, rule)| rule.matches.clone()).unwrap_or_default();
     let notes = traffic.kept(shares);
     if let (Some(sticky), Some(shares)) = (notes, shares)
         && pinnable(&matches, sticky)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::ENTRANCE;
-use super::cluster::{End, Socket, identity, list, text};
+use super::cluster::{End, Socket, identity, list, matches, text};
 
 /// What stands between the outside and a port.
 #[derive(Clone, Debug)]
@@ -34,6 +34,9 @@ pub(super) struct Pod {
     pub(super) kind: String,
     pub(super) token: bool,
     pub(super) sockets: BTreeSet<Socket>,
+    /// Where the pod's own proxy takes calls: the number, the port that is called, and whether it is
+    /// for calls to this version alone.
+    pub(super) entrances: Vec<(Socket, Socket, bool)>,
     /// A number past the proxy, and who reads there.
     pub(super) scraped: Option<(Socket, End)>,
 }
@@ -105,8 +108,10 @@ impl Wanted {
                     kind: text(&component["kind"]),
                     token: template["spec"]["automountServiceAccountToken"] == true,
                     sockets: list(&component["ports"]).iter().map(socket).collect(),
+                    entrances: Vec::new(),
                     scraped: None,
                 });
+                lead_to_proxies(component, all, pods.last_mut().expect("a pod"));
             }
             for entry in list(&component["entries"]) {
                 let port = list(&component["ports"])
@@ -198,12 +203,26 @@ impl Wanted {
     }
 
     pub(super) fn declared(&self, a: &Pod, b: &Pod, socket: &Socket) -> bool {
-        self.edges.iter().any(|edge| {
+        let entrance = b.entrances.iter().find(|(number, ..)| number == socket);
+        let called = entrance.map_or(socket, |(_, called, _)| called);
+        let alone = self.pods.iter().filter(|pod| pod.component == b.component).count() == 1;
+        // With one version nobody can tell who calls it and who calls all.
+        let fits = |version: &Option<String>| match entrance {
+            None => version.as_ref().is_none_or(|version| *version == b.version),
+            Some(_) if alone => version.as_ref().is_none_or(|version| *version == b.version),
+            Some((.., true)) => version.as_ref() == Some(&b.version),
+            Some((.., false)) => version.is_none(),
+        };
+        let edge = |edge: &Edge| {
             edge.from == a.end.what
                 && edge.callee == b.component
-                && edge.socket == *socket
-                && edge.version.as_ref().is_none_or(|version| *version == b.version)
-        }) || (self.peers(a, b) && b.sockets.contains(socket))
+                && edge.socket == *called
+                && fits(&edge.version)
+        };
+        // The proxy at the entrance of one pod calls the programs of all.
+        let among =
+            a.component == b.component && b.entrances.iter().any(|(_, called, _)| called == socket);
+        self.edges.iter().any(edge) || among || (self.peers(a, b) && b.sockets.contains(socket))
     }
 
     /// The pods of a stateful set reach each other.
@@ -211,8 +230,18 @@ impl Wanted {
         a.component == b.component && a.kind == "statefulset" && !a.sockets.is_empty()
     }
 
-    pub(super) fn doors(&self, b: &Pod, socket: &Socket) -> &[Door] {
-        self.doors.get(&(b.component.clone(), socket.clone())).map_or(&[], Vec::as_slice)
+    /// Who comes in from outside. Readers of numbers come to the program itself.
+    pub(super) fn doors(&self, b: &Pod, socket: &Socket) -> Vec<&Door> {
+        let entrance = b.entrances.iter().find(|(number, ..)| number == socket);
+        let called = match entrance {
+            // What comes from outside comes for all versions.
+            Some((.., true)) => return Vec::new(),
+            Some((_, called, false)) => called,
+            None => socket,
+        };
+        let all = self.doors.get(&(b.component.clone(), called.clone()));
+        let reads = |door: &&Door| matches!(door, Door::Scraper(_));
+        all.into_iter().flatten().filter(|door| entrance.is_none() || !reads(door)).collect()
     }
 
     pub(super) fn open_to_all(&self, b: &Pod, socket: &Socket) -> bool {
@@ -221,8 +250,39 @@ impl Wanted {
 
     /// Whether a gateway outside the mesh leads there: it has no identity that one could ask for.
     pub(super) fn has_foreign_gateway(&self, b: &Pod, socket: &Socket) -> bool {
-        let foreign = |door: &Door| matches!(door, Door::Gateway(end) if !end.meshed());
+        let foreign = |door: &&Door| matches!(door, Door::Gateway(end) if !end.meshed());
         self.doors(b, socket).iter().any(foreign)
+    }
+}
+
+/// Adds the numbers at which a pod's own proxy takes calls: those that Services lead to and that are
+/// no port of the component.
+fn lead_to_proxies(component: &Value, all: &[Value], pod: &mut Pod) {
+    for service in all.iter().filter(|object| object["kind"] == "Service") {
+        let selector = &service["spec"]["selector"];
+        let here = service["metadata"]["namespace"] == *pod.end.namespace
+            && selector.as_object().is_some_and(|selector| !selector.is_empty())
+            && matches(selector, &pod.end.labels);
+        for shown in list(&service["spec"]["ports"]).iter().filter(|_| here) {
+            let transport = text(&shown["protocol"]);
+            // A Service of the author's own may lead to a port by its name.
+            let Some(number) = shown["targetPort"].as_u64() else { continue };
+            let number = (number as u16, transport);
+            let own = selector["version"].is_string();
+            let known = pod.entrances.iter().any(|(known, ..)| *known == number);
+            let declared = list(&component["ports"]).iter().any(|port| socket(port) == number);
+            if declared || known {
+                continue;
+            }
+            let mut ports = list(&component["ports"]).iter();
+            let called = ports.find(|port| {
+                let (name, protocol) = (text(&port["name"]), text(&port["protocol"]));
+                shown["name"] == *name || shown["name"] == *format!("{protocol}-{name}")
+            });
+            let Some(called) = called else { continue };
+            pod.entrances.push((number.clone(), socket(called), own));
+            pod.sockets.insert(number);
+        }
     }
 }
 

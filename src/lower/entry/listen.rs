@@ -14,6 +14,7 @@ use crate::lower::view::{
 use crate::lower::{app_labels, labels, slug};
 use crate::model::{GatewayTls, TlsMode, TlsVersion};
 use crate::source::{Path, Place};
+use crate::traffic::entrances;
 
 /// Where the TLS of the gateway is written.
 fn tls_path() -> Path {
@@ -267,6 +268,9 @@ pub(super) fn gateway_api_streams(graph: &Graph, views: &mut Vec<View>) {
     for (component, entry) in graph.entries_by(|door| door != Door::Requests) {
         let port = component.ports[entry.port].port;
         let own = entry.own_port;
+        // The component's own proxies share connections out, where it has some.
+        let door = entrances(graph, component).contains_key(&entry.port);
+        let shares = component.traffic.split.as_deref().filter(|_| !door);
         let route = StreamRoute {
             meta: Meta::new(
                 component.route_name(entry),
@@ -275,7 +279,7 @@ pub(super) fn gateway_api_streams(graph: &Graph, views: &mut Vec<View>) {
             ),
             parents: parents(graph, component, entry),
             hosts: gateway_hosts(entry),
-            backends: backends(component, port, component.traffic.split.as_deref(), None),
+            backends: backends(component, port, shares, None),
         };
         let (body, trace) = match own {
             Some(_) => {

@@ -5,8 +5,8 @@ use super::listen::parents;
 use crate::graph::{Component, Entry, Graph};
 use crate::lower::labels;
 use crate::lower::route::{Made, assemble, rules};
-use crate::lower::view::{Meta, View};
-use crate::traffic::{ROUTE_RULES, Step, steps, unroutable};
+use crate::lower::view::{HttpRouteRule, Meta, View};
+use crate::traffic::{ROUTE_RULES, Step, entrances, steps, unroutable};
 
 /// The HTTPRoutes of one entry: one, unless it has more hosts or rules than fit.
 pub(super) fn routes(graph: &Graph, component: &Component, entry: &Entry, views: &mut Vec<View>) {
@@ -15,10 +15,14 @@ pub(super) fn routes(graph: &Graph, component: &Component, entry: &Entry, views:
         true => vec![&[]],
         false => hosts.chunks(ROUTE_RULES).collect(),
     };
-    let steps: Vec<Step<'_>> = steps(component, true)
-        .into_iter()
-        .filter(|step| unroutable(&step.matches).is_none())
-        .collect();
+    // The component's own proxies do all that is to be done.
+    let door = entrances(graph, component).contains_key(&entry.port);
+    let steps: Vec<Step<'_>> = match door {
+        true => vec![Step::plain()],
+        false => steps(component, true),
+    };
+    let routable = |step: &Step<'_>| unroutable(&step.matches).is_none();
+    let steps: Vec<Step<'_>> = steps.into_iter().filter(routable).collect();
     let mut number = 0;
     for hosts in hosts {
         let mut open: Vec<Made> = Vec::new();
@@ -28,8 +32,13 @@ pub(super) fn routes(graph: &Graph, component: &Component, entry: &Entry, views:
         };
         for path in entry.paths_or_all() {
             // The rules of one path stay together: between routes, their order would be lost.
-            let group =
-                rules(component, component.ports[entry.port].port, &entry.path, &path, &steps);
+            let number = component.ports[entry.port].port;
+            let mut group = rules(component, number, &entry.path, &path, &steps);
+            if door {
+                let untreated =
+                    |(rule, trace)| (HttpRouteRule { mirror: None, timeout: None, ..rule }, trace);
+                group = group.into_iter().map(untreated).collect();
+            }
             if open.len() + group.len() > ROUTE_RULES {
                 close(&mut open);
             }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Lack, unkept, unmatchable};
+use super::{Lack, pinnable, unkept, unmatchable};
 use crate::graph::{Component, Door, Entry, Graph, PathMatch};
 use crate::model::{Fallback, GatewayKind, Match, Matcher, Protocol, Retries, TlsMode, Via};
 use crate::source::Path;
 use crate::traffic::algebra::intersect;
+use crate::traffic::capture::entrances;
 use crate::traffic::step::steps;
 
 /// What the shared entry cannot do.
@@ -191,7 +192,10 @@ const ROUTE: &str = "a Gateway API route";
 /// What the routes of a component have no room for, and which order they cannot keep: those of its
 /// entries, and where the mode is of that kind, those of its Services.
 pub(super) fn route_limits(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
-    let routed = component.entries.iter().filter(|entry| entry.via == Via::Gateway);
+    let doors = entrances(graph, component);
+    let routed = component.entries.iter();
+    let routed =
+        routed.filter(|entry| entry.via == Via::Gateway && !doors.contains_key(&entry.port));
     let mut paths: Vec<PathMatch> = match graph.gateway_kind() {
         GatewayKind::GatewayApi => routed.flat_map(Entry::paths_or_all).collect(),
         _ => Vec::new(),
@@ -254,7 +258,7 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
             out.push(lack);
         }
     }
-    unkept(WHO, component, out);
+    unkept(WHO, component, pinnable, out);
 }
 
 /// What has no room in an HTTPRoute. Paths are spread over several; what belongs to one path cannot

@@ -1,7 +1,7 @@
 //! The capability matrix: what each mode can do with what the file can ask for. Messages, the
 //! documentation and `weft modes` read it here.
 
-use super::mode::{istio, istio_ambient, kubernetes};
+use super::mode::{envoy, istio, istio_ambient, kubernetes};
 use crate::model::Governance;
 
 /// Something that a file can ask of a mode.
@@ -237,6 +237,7 @@ pub fn cell(mode: Governance, feature: Feature) -> Cell {
         Governance::Kubernetes => kubernetes::cell(feature),
         Governance::Istio => istio::cell(feature),
         Governance::IstioAmbient => istio_ambient::cell(feature),
+        Governance::Envoy => envoy::cell(feature),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::main_host;
 use crate::graph::{Component, Graph, PathMatch, Port, Rule, Share};
+use crate::lower::governance::rewritten;
 use crate::lower::view::{
     Destination, HttpRouteOfIstio, IstioMatch, IstioRetries, IstioRewrite, TcpRoute, Trace,
 };
@@ -225,7 +226,10 @@ impl<'a> Treatment<'a> {
             name,
             matches,
             destinations: destinations(component, port.port, step.shares.as_deref(), step.notes),
-            rewrite: self.rewrite.as_ref().map(|(rewrite, prefix, _)| rewritten(rewrite, *prefix)),
+            rewrite: self
+                .rewrite
+                .as_ref()
+                .map(|(rewrite, prefix, _)| by_expression(rewrite, *prefix)),
             retries: retries_of(self.retries.0),
             timeout: self.timeout.0.map(crate::model::Duration::proto),
             delay: delay.map(|delay| (delay.time.proto(), percent(delay.percent))),
@@ -240,18 +244,9 @@ impl<'a> Treatment<'a> {
 
 /// A rewrite by expression: Istio's plain one replaces what a route happened to match, and a prefix
 /// by segments is two matches.
-fn rewritten(rewrite: &Rewrite, prefix: Option<&str>) -> IstioRewrite {
-    let replace_prefix = |to: &str| {
-        let from = regex::escape(prefix.unwrap_or("/").trim_end_matches('/'));
-        match to.trim_end_matches('/') {
-            "" => (format!("^{from}/?"), "/".to_owned()),
-            to if from.is_empty() => ("^/".to_owned(), format!("{to}/")),
-            to => (format!("^{from}"), to.to_owned()),
-        }
-    };
-    let whole = rewrite.path.as_ref().map(|to| ("^/.*".to_owned(), to.to_string()));
-    let path = whole.or_else(|| rewrite.prefix.as_deref().map(replace_prefix));
-    IstioRewrite { path, host: rewrite.host.as_ref().map(ToString::to_string) }
+fn by_expression(rewrite: &Rewrite, prefix: Option<&str>) -> IstioRewrite {
+    let host = rewrite.host.as_ref().map(ToString::to_string);
+    IstioRewrite { path: rewritten(rewrite, prefix), host }
 }
 
 /// Retries, always explicit: what the file does not ask for is switched off, unless it leaves them
