@@ -168,7 +168,9 @@ fn explain_component(graph: &Graph, component: &Component, set: &Set, sources: &
     }
     for version in &component.versions {
         let _ = writeln!(out, "  version {}: {}", version.name, version.container.image);
-        let own = graph.find(&component.name).map(|(id, _)| id);
+        // Another app may have one of this name.
+        let own = graph.find(&component.name).filter(|(_, own)| std::ptr::eq(*own, component));
+        let own = own.map(|(id, _)| id);
         let captures = own.map(|id| captures(graph, id, version)).unwrap_or_default();
         for (position, call) in version.calls.iter().enumerate() {
             let callee = graph.component(call.to);

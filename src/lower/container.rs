@@ -1,6 +1,6 @@
 //! The containers of a pod.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -210,14 +210,17 @@ fn quantities(
         .collect()
 }
 
-/// Each number the container listens on, once.
-pub(super) fn container_ports(component: &Component) -> Vec<(Option<String>, u16, &'static str)> {
-    let mut seen: BTreeMap<(u16, &'static str), String> = BTreeMap::new();
-    for port in &component.ports {
+/// Each number the container listens on, once. Names that are `taken` are those of another container.
+pub(super) fn container_ports(
+    component: &Component,
+    taken: &BTreeSet<usize>,
+) -> Vec<(Option<String>, u16, &'static str)> {
+    let mut seen: BTreeMap<(u16, &'static str), Option<String>> = BTreeMap::new();
+    for (position, port) in component.ports.iter().enumerate() {
         seen.entry((port.target, port.protocol.transport()))
-            .or_insert_with(|| port.name.to_string());
+            .or_insert_with(|| (!taken.contains(&position)).then(|| port.name.to_string()));
     }
-    let named = seen.into_iter().map(|((number, transport), name)| (Some(name), number, transport));
+    let named = seen.into_iter().map(|((number, transport), name)| (name, number, transport));
     let metrics = component.metrics.as_ref().and_then(|metrics| match metrics.at {
         Scrape::Container(number) => Some((None, number, "TCP")),
         Scrape::Port(_) => None,

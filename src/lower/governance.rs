@@ -7,7 +7,7 @@ mod istio;
 
 pub(super) use istio::{gateway_connections, gateway_routes};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::container::Container;
 use super::policy::{Arrival, Callers, Rules, Socket};
@@ -34,8 +34,8 @@ pub(super) struct Mode {
     /// Where the variables of a version say that it is to call, in the order of its calls: host and
     /// number, where that is not the callee's own.
     pub(super) told: fn(&Graph, &Component, &Version) -> Elsewhere,
-    /// The number at which the Services of a component reach one of its ports, by its position.
-    pub(super) leads: fn(&Graph, &Component, Leads, usize) -> u16,
+    /// Where the Services of a component lead instead of to one of its ports, by its position.
+    pub(super) leads: fn(&Graph, &Component, Leads, usize) -> Option<Lead>,
     /// What a port speaks, in the word that the mode knows.
     pub(super) app_protocol: fn(&Graph, &Component, &Port) -> Option<&'static str>,
     /// What it changes in a Service of a component.
@@ -72,6 +72,16 @@ pub(super) struct Beside {
     pub(super) hosts: Vec<(String, Vec<String>)>,
     /// Settings of the kernel for the pod.
     pub(super) sysctls: Pairs,
+    /// The ports of the component whose names are those of its own proxy's, by position.
+    pub(super) ports: BTreeSet<usize>,
+}
+
+/// Where a Service leads in each pod.
+pub(super) enum Lead {
+    /// To this number.
+    Number(u16),
+    /// To the port of this name, whatever number it has there.
+    Name(String),
 }
 
 /// Whom a Service is for.
@@ -89,7 +99,7 @@ const PLAIN: Mode = Mode {
     pod: |_, _, _, _, _, _| {},
     beside: |_, _, _, _| Beside::default(),
     told: |_, _, _| Vec::new(),
-    leads: |_, component, _, port| component.ports[port].target,
+    leads: |_, _, _, _| None,
     app_protocol: routed_protocol,
     service: |_, _, _| {},
     application: |_, _| {},

@@ -102,7 +102,8 @@ pub(super) fn lower(
     let told = Told { calls: &version.calls, elsewhere };
     let mounts = storage.mount(component, version, &version.container, at, &mut trace);
     let container = container::lower(graph, component, &version.container, &told, at, &mut trace);
-    let ports = container::container_ports(component);
+    let added = (governance::mode(graph).beside)(graph, component, version, &mut trace);
+    let ports = container::container_ports(component, &added.ports);
     let (stop_delay, grace) = operation::stop(version, &mut trace);
     let placement =
         operation::placement(graph, component, version, selector(component, version), &mut trace);
@@ -110,7 +111,6 @@ pub(super) fn lower(
     // What runs beside the component is there for what runs before it.
     let beside = version.sidecars.iter().map(|sidecar| (sidecar, Some("Always")));
     let before = version.init.iter().map(|one| (one, None));
-    let added = (governance::mode(graph).beside)(graph, component, version, &mut trace);
     let mut init_containers = added.containers;
     for (one, restart) in beside.chain(before) {
         let at = format!("spec.initContainers.{}", init_containers.len());

@@ -1,6 +1,6 @@
 //! The names by which a component is called.
 
-use super::governance::{Leads, mode};
+use super::governance::{Lead, Leads, mode};
 use super::view::{Body, EndpointSlice, Meta, Pairs, Service, ServicePort, Trace, View};
 use super::{host, labels};
 use crate::graph::{Component, Entry, Graph, Port, Scrape};
@@ -142,7 +142,7 @@ fn read_through(graph: &Graph, component: &Component) -> Option<Through> {
     let metrics = component.metrics.as_ref().filter(|m| m.through_service(component))?;
     let Scrape::Port(port) = metrics.at else { return None };
     let led = (mode(graph).leads)(graph, component, Leads::All, port);
-    Some(if led == component.ports[port].target { Through::Name } else { Through::Pods })
+    Some(if led.is_none() { Through::Name } else { Through::Pods })
 }
 
 /// Lets a Service lead where the mode wants it, unless its callers go to the pods by themselves.
@@ -153,7 +153,11 @@ fn lead(graph: &Graph, component: &Component, to: Leads, ports: &[&Port], servic
     for (port, shown) in ports.iter().zip(&mut service.ports) {
         let position = component.ports.iter().position(|known| std::ptr::eq(known, *port));
         if let Some(position) = position {
-            shown.target = (mode(graph).leads)(graph, component, to, position);
+            match (mode(graph).leads)(graph, component, to, position) {
+                Some(Lead::Number(number)) => shown.target = number,
+                Some(Lead::Name(name)) => shown.target_name = Some(name),
+                None => {}
+            }
         }
     }
 }
@@ -250,6 +254,7 @@ pub(crate) fn service_port(graph: &Graph, component: &Component, port: &Port) ->
         name: port.service_name(),
         port: port.port,
         target: port.target,
+        target_name: None,
         node_port: None,
         transport: port.protocol.transport(),
         app_protocol: (mode(graph).app_protocol)(graph, component, port),

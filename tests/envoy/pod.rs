@@ -70,11 +70,22 @@ impl Net {
         let spec = &all.get("Service", service)["spec"];
         let ports = spec["ports"].as_array().expect("ports");
         let one = ports.iter().find(|one| one["port"] == port).expect("the port");
-        let target = one["targetPort"].as_u64().expect("a number") as u16;
-        self.selected(spec).into_iter().map(|address| (address, target)).collect()
+        // By number, or by the name that the port has in each pod, its sidecars among them.
+        let target = |workload: &str| {
+            let spec = &all.get("Deployment", workload)["spec"]["template"]["spec"];
+            let of = |which: &'static str| spec[which].as_array().into_iter().flatten();
+            let ports = of("containers").chain(of("initContainers"));
+            let mut ports = ports.filter_map(|container| container["ports"].as_array()).flatten();
+            let mut named = || ports.find(|port| port["name"] == one["targetPort"]);
+            let number = one["targetPort"].as_u64();
+            number.or_else(|| named()?["containerPort"].as_u64()).expect("a port") as u16
+        };
+        let found = self.selected(spec).into_iter();
+        found.map(|(workload, address)| (address, target(&workload))).collect()
     }
 
-    fn selected(&self, spec: &Value) -> Vec<String> {
+    /// The workloads and addresses of the pods that a Service selects.
+    fn selected(&self, spec: &Value) -> Vec<(String, String)> {
         let selector = spec["selector"].as_object().expect("a selector");
         let selects = |labels: &BTreeMap<String, String>| {
             selector
@@ -84,8 +95,8 @@ impl Net {
         let mut out = Vec::new();
         for (name, (address, labels, second)) in &self.addresses {
             if selects(labels) {
-                out.push(address.clone());
-                out.extend(second.then(|| self.second(name)));
+                out.push((name.clone(), address.clone()));
+                out.extend(second.then(|| (name.clone(), self.second(name))));
             }
         }
         out
@@ -112,7 +123,7 @@ impl Net {
             assert_eq!(spec["clusterIP"], "None", "{service}");
             let port = place["port_value"].clone();
             let found = self.selected(spec);
-            let found = found.iter().map(|address| {
+            let found = found.iter().map(|(_, address)| {
                 json!({ "endpoint": { "address": { "socket_address":
                     { "address": address, "port_value": port } } } })
             });

@@ -111,7 +111,7 @@ impl Wanted {
                     entrances: Vec::new(),
                     scraped: None,
                 });
-                lead_to_proxies(component, all, pods.last_mut().expect("a pod"));
+                lead_to_proxies(component, template, all, pods.last_mut().expect("a pod"));
             }
             for entry in list(&component["entries"]) {
                 let port = list(&component["ports"])
@@ -257,7 +257,7 @@ impl Wanted {
 
 /// Adds the numbers at which a pod's own proxy takes calls: those that Services lead to and that are
 /// no port of the component.
-fn lead_to_proxies(component: &Value, all: &[Value], pod: &mut Pod) {
+fn lead_to_proxies(component: &Value, template: &Value, all: &[Value], pod: &mut Pod) {
     for service in all.iter().filter(|object| object["kind"] == "Service") {
         let selector = &service["spec"]["selector"];
         let here = service["metadata"]["namespace"] == *pod.end.namespace
@@ -265,8 +265,16 @@ fn lead_to_proxies(component: &Value, all: &[Value], pod: &mut Pod) {
             && matches(selector, &pod.end.labels);
         for shown in list(&service["spec"]["ports"]).iter().filter(|_| here) {
             let transport = text(&shown["protocol"]);
-            // A Service of the author's own may lead to a port by its name.
-            let Some(number) = shown["targetPort"].as_u64() else { continue };
+            // By its name, in whichever container has it; a Service of the author's own may name
+            // something else.
+            let named = || {
+                let of = |containers: &'static str| list(&template["spec"][containers]).iter();
+                let mut ports = of("containers")
+                    .chain(of("initContainers"))
+                    .flat_map(|container| list(&container["ports"]));
+                ports.find(|port| port["name"] == shown["targetPort"])?["containerPort"].as_u64()
+            };
+            let Some(number) = shown["targetPort"].as_u64().or_else(named) else { continue };
             let number = (number as u16, transport);
             let own = selector["version"].is_string();
             let known = pod.entrances.iter().any(|(known, ..)| *known == number);

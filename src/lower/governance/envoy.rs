@@ -11,7 +11,7 @@ mod route;
 use serde::Serialize;
 
 use crate::graph::{Component, ComponentId, Graph, Port, Version};
-use crate::lower::governance::{Leads, Mode, PLAIN};
+use crate::lower::governance::{Lead, Leads, Mode, PLAIN};
 use crate::lower::labels;
 use crate::lower::policy::{Arrival, Socket};
 use crate::lower::service::pods_service;
@@ -204,15 +204,15 @@ fn mesh(graph: &Graph, id: ComponentId, position: usize, views: &mut Vec<View>) 
     views.push(View::new(body, version.path.clone(), trace));
 }
 
-/// Where a Service leads: to the door, where the pods have one.
-fn leads(graph: &Graph, component: &Component, to: Leads, position: usize) -> u16 {
-    let entrance = entrances(graph, component).get(&position).copied();
-    let number = match (to, entrance) {
-        (Leads::All, Some(entrance)) => Some(entrance.all),
-        (Leads::Version, Some(entrance)) => entrance.own,
-        (_, None) => None,
-    };
-    number.unwrap_or(component.ports[position].target)
+/// Where a Service leads: to the door, where the pods have one. It does so by the name of the port:
+/// pods of before, which have none, go on to be called at their program until they are replaced.
+/// Source: `findPort` in k8s.io/endpointslice, which looks at sidecars too.
+fn leads(graph: &Graph, component: &Component, to: Leads, position: usize) -> Option<Lead> {
+    let entrance = entrances(graph, component).get(&position).copied()?;
+    match to {
+        Leads::All => Some(Lead::Name(component.ports[position].name.to_string())),
+        Leads::Version => entrance.own.map(Lead::Number),
+    }
 }
 
 /// Calls come to the program, from the proxies of callers, and to its own proxy.

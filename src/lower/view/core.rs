@@ -77,6 +77,8 @@ pub struct ServicePort {
     pub port: u16,
     /// The number that the container listens on.
     pub target: u16,
+    /// The name that it has in the pods, where its number there may differ from pod to pod.
+    pub target_name: Option<String>,
     /// The number on every node, where the file picks it.
     pub node_port: Option<u16>,
     /// `TCP`, `UDP` or `SCTP`.

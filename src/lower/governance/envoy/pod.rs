@@ -10,7 +10,7 @@ use crate::lower::storage::{Mount, PodVolume};
 use crate::lower::view::{Pairs, Trace};
 use crate::model::{ImagePull, Resources};
 use crate::source::{Path, Place};
-use crate::traffic::{Way, captures, ready};
+use crate::traffic::{Way, captures, entrances, ready};
 
 /// The release that weft is tested with, without a shell. Source: the tags that Envoy's project
 /// gives its images.
@@ -93,6 +93,13 @@ pub(super) fn beside(
     }
     let (requests, limits) = resources(written.resources.as_ref());
     let ready = ready(component);
+    let doors = entrances(graph, component);
+    let ports = doors.iter().flat_map(|(position, door)| {
+        let name = component.ports[*position].name.to_string();
+        let own = door.own.map(|number| (None, number, "TCP"));
+        std::iter::once((Some(name), door.all, "TCP")).chain(own)
+    });
+    let ports = ports.collect();
     let container = Container {
         name: NAME.into(),
         image: written.image.clone().unwrap_or_else(|| IMAGE.into()),
@@ -112,7 +119,7 @@ pub(super) fn beside(
         .to_vec(),
         working_dir: None,
         restart: Some("Always"),
-        ports: Vec::new(),
+        ports,
         env: Vec::new(),
         requests,
         limits,
@@ -139,6 +146,7 @@ pub(super) fn beside(
         containers: vec![container],
         volumes,
         hosts: hosts.collect(),
+        ports: doors.into_keys().collect(),
         sysctls: if lowest < UNPRIVILEGED { vec![start] } else { Vec::new() },
     }
 }
