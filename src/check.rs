@@ -7,12 +7,14 @@ mod approximated_traffic;
 mod autoscale_without_request;
 mod autoscaled_share;
 mod blocked_eviction;
+mod call_past_the_sidecar;
 mod caller_never_calls;
 mod caller_without_identity;
 mod calls_past_the_mesh;
 mod certificate_on_two_hosts;
 mod closed_metrics;
 mod closed_port;
+mod dapr_component_out_of_reach;
 mod dead_version;
 mod dependency_cycle;
 mod deprecated_annotation;
@@ -51,6 +53,7 @@ mod plain_text_secret;
 mod protocol_conflict;
 mod refused_caller;
 mod replicas_with_autoscale;
+mod reserved_annotation;
 mod reserved_label;
 mod reserved_port;
 mod reserved_user;
@@ -76,11 +79,13 @@ mod unknown_gateway_pods;
 mod unknown_host;
 mod unknown_variable;
 mod unreachable_component;
+mod unreachable_through_dapr;
 mod unready_version;
 mod unreliable_header;
 mod unserved_host;
 mod unused_app;
 mod unused_certificate;
+mod unused_dapr_component;
 mod versions_need_deployment;
 mod volume_on_one_node;
 mod weights_not_100;
@@ -103,12 +108,14 @@ static CHECKS: &[Check] = &[
     (&autoscale_without_request::AUTOSCALE_WITHOUT_REQUEST, autoscale_without_request::check),
     (&autoscaled_share::AUTOSCALED_SHARE, autoscaled_share::check),
     (&blocked_eviction::BLOCKED_EVICTION, blocked_eviction::check),
+    (&call_past_the_sidecar::CALL_PAST_THE_SIDECAR, call_past_the_sidecar::check),
     (&caller_never_calls::CALLER_NEVER_CALLS, caller_never_calls::check),
     (&caller_without_identity::CALLER_WITHOUT_IDENTITY, caller_without_identity::check),
     (&calls_past_the_mesh::CALLS_PAST_THE_MESH, calls_past_the_mesh::check),
     (&certificate_on_two_hosts::CERTIFICATE_ON_TWO_HOSTS, certificate_on_two_hosts::check),
     (&closed_metrics::CLOSED_METRICS, closed_metrics::check),
     (&closed_port::CLOSED_PORT, closed_port::check),
+    (&dapr_component_out_of_reach::DAPR_COMPONENT_OUT_OF_REACH, dapr_component_out_of_reach::check),
     (&dead_version::DEAD_VERSION, dead_version::check),
     (&dependency_cycle::DEPENDENCY_CYCLE, dependency_cycle::check),
     (&deprecated_annotation::DEPRECATED_ANNOTATION, deprecated_annotation::check),
@@ -147,6 +154,7 @@ static CHECKS: &[Check] = &[
     (&protocol_conflict::PROTOCOL_CONFLICT, protocol_conflict::check),
     (&refused_caller::REFUSED_CALLER, refused_caller::check),
     (&replicas_with_autoscale::REPLICAS_WITH_AUTOSCALE, replicas_with_autoscale::check),
+    (&reserved_annotation::RESERVED_ANNOTATION, reserved_annotation::check),
     (&reserved_label::RESERVED_LABEL, reserved_label::check),
     (&reserved_port::RESERVED_PORT, reserved_port::check),
     (&reserved_user::RESERVED_USER, reserved_user::check),
@@ -172,11 +180,13 @@ static CHECKS: &[Check] = &[
     (&unknown_host::UNKNOWN_HOST, unknown_host::check),
     (&unknown_variable::UNKNOWN_VARIABLE, unknown_variable::check),
     (&unreachable_component::UNREACHABLE_COMPONENT, unreachable_component::check),
+    (&unreachable_through_dapr::UNREACHABLE_THROUGH_DAPR, unreachable_through_dapr::check),
     (&unready_version::UNREADY_VERSION, unready_version::check),
     (&unreliable_header::UNRELIABLE_HEADER, unreliable_header::check),
     (&unserved_host::UNSERVED_HOST, unserved_host::check),
     (&unused_app::UNUSED_APP, unused_app::check),
     (&unused_certificate::UNUSED_CERTIFICATE, unused_certificate::check),
+    (&unused_dapr_component::UNUSED_DAPR_COMPONENT, unused_dapr_component::check),
     (&versions_need_deployment::VERSIONS_NEED_DEPLOYMENT, versions_need_deployment::check),
     (&volume_on_one_node::VOLUME_ON_ONE_NODE, volume_on_one_node::check),
     (&weights_not_100::WEIGHTS_NOT_100, weights_not_100::check),

@@ -1,11 +1,12 @@
 //! The graph as a picture: for the terminal, for documents, for programs.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::graph::{Component, Entry, Graph, PathMatch, Version};
+use crate::graph::{Block, Component, Entry, Graph, PathMatch, Version};
 use crate::model::Kind;
 
 /// One edge as drawn: from a version of a component to the name it calls.
@@ -16,6 +17,8 @@ struct Edge<'g> {
     name: Cow<'g, str>,
     port: &'g str,
     optional: bool,
+    /// The app id that is called through the sidecars of Dapr.
+    app_id: Option<String>,
 }
 
 fn edges<'g>(graph: &'g Graph, component: &'g Component) -> Vec<Edge<'g>> {
@@ -36,6 +39,7 @@ fn edges<'g>(graph: &'g Graph, component: &'g Component) -> Vec<Edge<'g>> {
                 },
                 port: &to.ports[call.port].name,
                 optional: call.optional,
+                app_id: call.invoked.map(|version| to.app_id(&to.versions[version])),
             }
         })
         .collect()
@@ -186,6 +190,9 @@ fn lines(graph: &Graph) -> String {
             };
             let _ = writeln!(out, "  {from}→ {}:{}{whose}{optional}", edge.name, edge.port);
         }
+        for name in used(graph, component) {
+            let _ = writeln!(out, "  uses {name}");
+        }
         let mut after: Vec<&str> = component
             .versions
             .iter()
@@ -198,7 +205,17 @@ fn lines(graph: &Graph) -> String {
             let _ = writeln!(out, "  after {name}");
         }
     }
+    for block in &graph.dapr.blocks {
+        let _ = writeln!(out, "{}  {} of Dapr", block.name, &*block.kind);
+    }
     out
+}
+
+/// What a component uses of what Dapr offers.
+fn used<'g>(graph: &'g Graph, component: &Component) -> Vec<&'g str> {
+    let all = component.versions.iter().flat_map(|version| &version.blocks);
+    let names: BTreeSet<usize> = all.map(|(block, _)| *block).collect();
+    names.into_iter().map(|block| &*graph.dapr.blocks[block].name).collect()
 }
 
 /// The graph as data, `weft.graph/v1`.
@@ -239,18 +256,20 @@ pub fn json(graph: &Graph) -> Value {
     let mut all = Vec::new();
     let inside = graph.own().iter().flat_map(|component| edges(graph, component));
     for edge in inside.chain(strangers(graph)) {
-        all.push({
-            json!({
-                "kind": "calls",
-                "from": edge.version.workload,
-                "component": graph.title(edge.component),
-                "version": edge.version.name,
-                "to": edge.name,
-                "callee": graph.title(edge.to),
-                "port": edge.port,
-                "optional": edge.optional,
-            })
+        let mut drawn = json!({
+            "kind": "calls",
+            "from": edge.version.workload,
+            "component": graph.title(edge.component),
+            "version": edge.version.name,
+            "to": edge.name,
+            "callee": graph.title(edge.to),
+            "port": edge.port,
+            "optional": edge.optional,
         });
+        if let Some(id) = edge.app_id {
+            drawn["through"] = json!({ "dapr": id });
+        }
+        all.push(drawn);
     }
     let starts: Vec<Value> = graph
         .own()
@@ -266,7 +285,7 @@ pub fn json(graph: &Graph) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut out = json!({
         "schema": "weft.graph/v1",
         "name": graph.name,
         "governance": graph.governance.name(),
@@ -275,7 +294,21 @@ pub fn json(graph: &Graph) -> Value {
         "components": components,
         "edges": all,
         "startAfter": starts,
-    })
+    });
+    let offered: Vec<Value> =
+        graph.dapr.blocks.iter().enumerate().map(|(at, block)| offered(graph, at, block)).collect();
+    if !offered.is_empty() {
+        out["offered"] = offered.into();
+    }
+    out
+}
+
+/// What sidecars of Dapr offer, and to whom.
+fn offered(graph: &Graph, at: usize, block: &Block) -> Value {
+    let versions = graph.own().iter().flat_map(|component| &component.versions);
+    let users = versions.filter(|version| version.blocks.iter().any(|(used, _)| *used == at));
+    let users: Vec<&str> = users.map(|version| &*version.workload).collect();
+    json!({ "name": block.name, "type": &*block.kind, "to": users })
 }
 
 /// A Mermaid flow chart, as Markdown renderers draw it.
@@ -301,6 +334,9 @@ pub fn mermaid(graph: &Graph) -> String {
             let _ = writeln!(out, "  {}{open}\"{}\"{close}", id(&component.name), component.name);
         }
         outside |= !component.entries.is_empty();
+    }
+    for block in &graph.dapr.blocks {
+        let _ = writeln!(out, "  {}[(\"{}\")]", id(&block.name), block.name);
     }
     for other in neighbours(graph) {
         let title = graph.title(other);
@@ -328,6 +364,9 @@ pub fn mermaid(graph: &Graph) -> String {
                 edge.port,
                 id(&graph.title(edge.to))
             );
+        }
+        for (node, name) in uses(graph, component) {
+            let _ = writeln!(out, "  {} -->|uses| {}", id(node), id(name));
         }
     }
     out
@@ -359,6 +398,9 @@ pub fn dot(graph: &Graph) -> String {
         }
         out.push_str("  }\n");
     }
+    for block in &graph.dapr.blocks {
+        let _ = writeln!(out, "  \"{}\" [shape=cylinder];", block.name);
+    }
     for other in neighbours(graph) {
         let _ = writeln!(out, "  \"{}\" [shape=component];", graph.title(other));
     }
@@ -386,9 +428,25 @@ pub fn dot(graph: &Graph) -> String {
                 edge.port
             );
         }
+        for (node, name) in uses(graph, component) {
+            let _ = writeln!(out, "  \"{node}\" -> \"{name}\" [label=\"uses\"];");
+        }
     }
     out.push_str("}\n");
     out
+}
+
+/// What the versions of a component use of what Dapr offers: their nodes, and its.
+fn uses<'g>(graph: &'g Graph, component: &'g Component) -> Vec<(&'g str, &'g str)> {
+    let node = |version: &'g Version| match component.versioned {
+        true => &*version.workload,
+        false => &*component.name,
+    };
+    let uses = component.versions.iter().flat_map(|version| {
+        let used = version.blocks.iter().map(|(block, _)| &*graph.dapr.blocks[*block].name);
+        used.map(move |name| (node(version), name))
+    });
+    uses.collect()
 }
 
 fn node_of<'g>(edge: &Edge<'g>) -> &'g str {

@@ -3,6 +3,7 @@
 
 mod build;
 mod container;
+mod dapr;
 mod door;
 mod policy;
 pub mod rule;
@@ -24,6 +25,7 @@ use crate::source::{Path, Place};
 
 pub use build::build;
 pub use container::{Container, File, Lent, Source, Volume};
+pub use dapr::{Block, Dapr, Obstacle, SIDECAR_PORTS};
 pub use door::{Door, certificate, covers_host};
 pub use policy::{Gate, Policy};
 pub use traffic::{Rule, Share, Traffic};
@@ -57,6 +59,8 @@ pub struct Graph {
     pub envoy: model::Envoy,
     /// What may be called.
     pub policy: Policy,
+    /// What Dapr offers, and how its sidecars are set up.
+    pub dapr: Dapr,
     /// The app that was asked for, then those that it uses.
     pub apps: Vec<App>,
     /// Every component of every app: those of the app that was asked for first, each by name.
@@ -147,6 +151,8 @@ pub struct Component {
     pub metrics: Option<Metrics>,
     /// Whether it is kept out of the mesh.
     pub outside_mesh: bool,
+    /// The port that Dapr brings calls to, by position.
+    pub app_port: Option<usize>,
     /// The service account of its pods.
     pub account: Account,
     /// How the outside reaches it.
@@ -293,6 +299,9 @@ pub struct Version {
     pub image_pull_secrets: Vec<model::SecretName>,
     /// Calls to other components.
     pub calls: Vec<Call>,
+    /// What it uses of what Dapr offers, by position in [`Dapr::blocks`] of its app, and where it says
+    /// so.
+    pub blocks: Vec<(usize, Path)>,
     /// Components created before this one.
     pub start_after: Vec<(ComponentId, Path)>,
     /// Labels.
@@ -302,7 +311,7 @@ pub struct Version {
 }
 
 /// An edge of the graph: one version of a component calls another component.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// The callee.
     pub to: ComponentId,
@@ -318,6 +327,10 @@ pub struct Call {
     pub optional: bool,
     /// Variables that the caller gets: name, content, where it is written.
     pub env: Vec<(String, Given, Path)>,
+    /// Whom the program calls in the callee's place, as written.
+    pub through: Option<model::Through>,
+    /// In the dapr mode, where the call goes through sidecars: the version whose app id is called.
+    pub invoked: Option<usize>,
     /// Where it is written.
     pub path: Path,
 }

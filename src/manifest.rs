@@ -84,6 +84,9 @@ impl Object {
                 "AuthorizationPolicy",
                 "PeerAuthentication",
                 "Sidecar",
+                "Component",
+                "Configuration",
+                "Resiliency",
             ],
             &[
                 "Deployment",

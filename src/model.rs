@@ -6,6 +6,7 @@
 mod batch;
 mod check;
 mod container;
+mod dapr;
 mod edge;
 mod editor;
 mod envoy;
@@ -30,8 +31,9 @@ use serde::Deserialize;
 pub use batch::{Concurrency, Job, Restart, Schedule};
 pub use check::Check;
 pub use container::{Container, InitContainer, Sidecar};
+pub use dapr::{Block, Dapr, Otel, OtelProtocol, Setting, Tracing, Zipkin};
 pub use edge::{
-    Connection, Dependency, Expose, Gateway, GatewayKind, GatewayTls, TlsMode, TlsVersion,
+    Connection, Dependency, Expose, Gateway, GatewayKind, GatewayTls, Through, TlsMode, TlsVersion,
     Variable, Via,
 };
 pub use editor::{each_place, published};
@@ -46,9 +48,10 @@ pub use order::order;
 pub use policy::{Mtls, Policy, PolicyParts, Reach};
 pub use raw::{Op, Operation, Patch, Raw, Scope, Target};
 pub use scalar::{
-    Address, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host, HostName,
-    ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity, ResourcePath,
-    RetryOn, RolloutId, SecretName, SubPath, TimeZone, UrlPath, VolumeName, VolumeRef, Wait,
+    Address, BlockType, Callee, CookieName, Duration, EnvName, FieldPath, HeaderName, Host,
+    HostName, ImageName, Label, LabelValue, Lifetime, Name, PathName, PortName, Quantity,
+    ResourcePath, RetryOn, RolloutId, SamplingRate, SecretName, SettingName, SubPath, TimeZone,
+    UrlPath, VolumeName, VolumeRef, Wait,
 };
 pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, overlay, schema};
 pub use service::{Alias, Aliases, ConnectValue, Metrics, Scraper};
@@ -92,6 +95,8 @@ pub struct App {
     pub defaults: Option<Defaults>,
     /// The entry that exposed components share.
     pub gateway: Option<Gateway>,
+    /// What Dapr offers to components beside calls: state, messages, secrets.
+    pub dapr: Option<Dapr>,
     /// The proxies of the governance mode `envoy`; other modes read none of this.
     pub envoy: Option<Envoy>,
     /// What may be called. Without it: everyone may call everything.

@@ -212,7 +212,7 @@ fn the_resolved_file_is_the_same_app_in_every_environment_and_mode() {
 fn every_sound_case_means_the_same_when_it_is_resolved() {
     for case in sound().into_iter().filter(|case| !case.join("expected.stderr").exists()) {
         // There the other app uses this one in turn, by the name of its folder.
-        if case.ends_with("ok/uses") {
+        if case.ends_with("ok/uses") || case.ends_with("dapr/calls-from-another-app") {
             continue;
         }
         let mut weft = crate::cases::build(&case);

@@ -308,7 +308,7 @@ fn set_takes_only_what_the_grammar_and_the_file_have() {
         ("components.web.replicsa=3", "unknown-field"),
         ("components.web.replicas=three", "wrong-type"),
         ("components.web.replicas=-1", "out-of-range"),
-        ("governance=dapr", "unknown-value"),
+        ("governance=consul", "unknown-value"),
         ("components.web.args=x", "unknown-path"),
         ("components.web.args.0=x", "unknown-path"),
         ("components.web.traffic.rules.0.to=v2", "unknown-path"),

@@ -105,12 +105,13 @@ fn streams() -> Vec<Stream> {
             continue;
         }
         let mut text = String::from_utf8(built.stdout).expect("manifests are UTF-8");
-        // A port of every node is one for the whole cluster, and here each model is there in both
-        // modes and in all of its environments.
-        if args.iter().any(|arg| {
-            (arg.starts_with("--governance=") && arg != "--governance=kubernetes")
-                || arg.starts_with("--env=")
-        }) {
+        // A port of every node is one for the whole cluster, and here each model is there in every
+        // mode and in all of its environments.
+        let again = |arg: &String| {
+            let mode = arg.strip_prefix("--governance=");
+            mode.is_some_and(|mode| mode != "kubernetes") || arg.starts_with("--env=")
+        };
+        if args.iter().any(again) {
             let picked = |line: &&str| line.trim_start().starts_with("nodePort: ");
             text =
                 text.lines().filter(|line| !picked(line)).flat_map(|line| [line, "\n"]).collect();
@@ -329,7 +330,7 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("networking.k8s.io/v1", _) => survives::<networking::v1::NetworkPolicy>(&object),
                 // Custom resources have no such type; the API server above holds their schema.
                 (group, _)
-                    if ["istio.io", "gateway", "monitoring.coreos.com"]
+                    if ["istio.io", "gateway", "monitoring.coreos.com", "dapr.io"]
                         .iter()
                         .any(|known| group.contains(known)) =>
                 {

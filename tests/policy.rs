@@ -6,6 +6,7 @@
 //! `weft graph`, which knows nothing of policy.
 
 mod cluster;
+mod dapr;
 mod tunnel;
 mod wanted;
 
@@ -331,6 +332,7 @@ fn differences(wanted: &Wanted, objects: &[Value], parts: Parts) -> Vec<String> 
     let mut judge = Judge { cluster: Cluster::new(objects), wanted, parts, wrong: Vec::new() };
     judge.pairs();
     judge.scraped();
+    judge.sidecars_of_dapr();
     judge.surroundings();
     judge.scopes();
     judge.wrong
@@ -460,8 +462,8 @@ fn without_a_policy_nothing_is_closed() {
 
 /// Every way to take one thing out of a policy, put one thing in, or move it: name and result.
 fn mutations(objects: &[Value]) -> Vec<(String, Vec<Value>)> {
-    const KINDS: [&str; 4] =
-        ["NetworkPolicy", "AuthorizationPolicy", "PeerAuthentication", "Sidecar"];
+    const KINDS: [&str; 5] =
+        ["NetworkPolicy", "AuthorizationPolicy", "Configuration", "PeerAuthentication", "Sidecar"];
     let mut all = Vec::new();
     for (position, object) in objects.iter().enumerate() {
         if !KINDS.contains(&object["kind"].as_str().unwrap_or_default()) {
@@ -547,6 +549,7 @@ fn the_interpreter_notices_whatever_is_changed() {
         case("tests/cases/mode/istio-ambient/policy", &[]),
         case("tests/cases/mode/istio/outside-the-mesh", &[]),
         case("tests/cases/mode/istio/metrics-under-policy", &[]),
+        case("tests/cases/mode/dapr/policy", &[]),
         case("tests/cases/mode/kubernetes/policy", &[]),
         case("tests/cases/mode/envoy/policy", &[]),
         case("tests/cases/mode/kubernetes/metrics-under-policy", &[]),

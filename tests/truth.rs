@@ -57,6 +57,10 @@ const CASES: &str = "
     elastic-stack      -                           compose-elasticsearch-logstash-kibana open
 
     wordpress          -                           compose-wordpress-mysql               open
+
+    distributed-calculator  -                      dapr-distributed-calculator           open
+
+    hello-dapr         -                           dapr-hello-kubernetes                 open
 ";
 
 /// What must differ, and a fact that shows it: the comparison is able to fail.
@@ -73,6 +77,8 @@ const CONTROLS: &str = "
     online-boutique    -                           online-boutique--network-policies     network/adservice->cartservice:7070
     online-boutique    network-policies            online-boutique--authz-sidecars       authz/adservice->cartservice:7070
     online-boutique    network-policies            online-boutique--authz-sidecars       sidecar_egress/frontend
+    hello-dapr         -                           dapr-distributed-calculator           dapr/configurations/appconfig
+    distributed-calculator  -                      dapr-hello-kubernetes                 dapr/components/statestore/metadata/redisHost
 ";
 
 /// What differs and is meant to, fact by fact.

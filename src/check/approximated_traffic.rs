@@ -48,7 +48,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
         if lack.fallback.is_none() {
             continue;
         }
-        let title = format!("{} cannot {}: left out", lack.who, lack.what);
+        let fate = if lack.close { "approximated" } else { "left out" };
+        let title = format!("{} cannot {}: {fate}", lack.who, lack.what);
         let diagnostic = Diagnostic::new(
             &APPROXIMATED_TRAFFIC,
             title,

@@ -71,9 +71,13 @@ pub(super) fn check(find: &mut Finder<'_>) {
         for entry in &component.entries {
             let port = &component.ports[entry.port];
             let (through, help) = match graph.gate(entry) {
-                Gate::MeshGateway | Gate::OwnGateway => continue,
+                Gate::MeshGateway | Gate::OwnGateway if graph.governance.is_istio() => continue,
                 Gate::Balancer => ("a load balancer", "expose it through the istio gateway"),
-                Gate::Foreign => ("a gateway outside the mesh", "use a gateway of Istio"),
+                _ => ("a gateway outside the mesh", "use a gateway of Istio"),
+            };
+            let help = match graph.governance.is_istio() {
+                true => format!("{help}, or write `mtls: permissive`"),
+                false => "write `mtls: permissive`, or keep it from the outside".to_owned(),
             };
             if port.protocol.transport() != "TCP" {
                 continue;
@@ -90,7 +94,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
                 "takes plain text for this",
             )
             .also(wanted.clone(), "asks for identities")
-            .help(format!("{help}, or write `mtls: permissive`"));
+            .help(help);
             find.report(diagnostic);
         }
     }

@@ -46,6 +46,8 @@ pub(super) fn check(find: &mut Finder<'_>) {
         if let Some(Scrape::Port(port)) = component.metrics.as_ref().map(|metrics| metrics.at) {
             called.insert(port);
         }
+        // Its sidecar brings it what it uses.
+        called.extend(component.app_port.filter(|_| graph.is_set_going(component)));
         // The pods of a stateful set call each other.
         let closed =
             !matches!(component.kind, Kind::StatefulSet | Kind::External) && !called.is_empty();

@@ -62,6 +62,11 @@ pub(super) fn check(find: &mut Finder<'_>) {
             let what = "the Service that names the pods of a version";
             names.extend(versions.map(|v| (component.pods_name(v), what, v.path.clone())));
         }
+        let dapr = find.graph.governance == Governance::Dapr && find.graph.meshed(component);
+        for version in component.versions.iter().filter(|_| dapr) {
+            let name = format!("{}-dapr", component.app_id(version));
+            names.push((name, "the Service that Dapr gives it", version.path.clone()));
+        }
         for (name, what, path) in names {
             if name.len() <= LONGEST {
                 continue;

@@ -98,6 +98,14 @@ pub(super) fn check(find: &mut Finder<'_>) {
         for (_, name) in component.blind_entries() {
             claims.push(("Service", name, component.path.field("expose")));
         }
+        let named = matches!(component.kind, Kind::Deployment | Kind::StatefulSet);
+        if find.graph.governance == Governance::Dapr && find.graph.meshed(component) && named {
+            // Dapr's operator makes these.
+            for version in &component.versions {
+                let name = format!("{}-dapr", component.app_id(version));
+                claims.push(("Service", name, version.path.clone()));
+            }
+        }
         if find.graph.gateway_kind() == GatewayKind::GatewayApi {
             for entry in component.entries.iter().filter(|entry| entry.via == Via::Gateway) {
                 let kind = match find.graph.door(component, entry) {

@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Container, File};
-use crate::model::{ConnectValue, EnvValue};
+use crate::model::{ConnectValue, EnvValue, Setting};
 use crate::source::Place;
 
 /// `plain-text-secret`: a secret stands in the manifests for everyone to read.
@@ -59,6 +59,19 @@ pub(super) fn check(find: &mut Finder<'_>) {
             }
             let title = format!("the secret in `{name}` of `{}` is in plain text", component.name);
             let place = Place::Key(connect.key(name));
+            let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
+                .help("keep it in a Secret, and refer to it with `{ secret: NAME/KEY }`");
+            find.report(diagnostic);
+        }
+    }
+    for block in &graph.dapr.blocks {
+        for (name, setting) in &block.metadata {
+            let Setting::Text(text) = setting else { continue };
+            if !(named_secret(name) && literal(text)) && secret_in(text).is_none() {
+                continue;
+            }
+            let title = format!("the secret in `{name}` of `{}` is in plain text", block.name);
+            let place = Place::Key(block.path.field("metadata").key(name));
             let diagnostic = Diagnostic::new(&PLAIN_TEXT_SECRET, title, place, "readable by all")
                 .help("keep it in a Secret, and refer to it with `{ secret: NAME/KEY }`");
             find.report(diagnostic);

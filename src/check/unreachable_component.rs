@@ -42,7 +42,9 @@ pub(super) fn check(find: &mut Finder<'_>) {
         .ids()
         .filter(|&(id, component)| {
             let works_alone = component.kind != Kind::External && component.ports.is_empty();
-            let let_in = component.given.is_some() || graph.entrances.contains(&id);
+            let let_in = component.given.is_some()
+                || graph.entrances.contains(&id)
+                || graph.is_set_going(component);
             !component.entries.is_empty() || component.kind.ends() || works_alone || let_in
         })
         .map(|(id, _)| id)

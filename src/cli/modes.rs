@@ -35,7 +35,7 @@ enum Format {
     Json,
 }
 
-const LEGEND: &str = "✓ as the file says  ≈ as far as the pods allow  \
+const LEGEND: &str = "✓ as the file says  ≈ close to it  \
                       ✗ not at all: an error, unless the file allows a fallback\n";
 
 pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {

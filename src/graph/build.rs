@@ -1,6 +1,7 @@
 //! Binding names: `App` → `Graph`.
 
 mod container;
+mod dapr;
 mod fronts;
 mod names;
 mod operation;
@@ -50,6 +51,7 @@ pub fn build(
     let mut components = Vec::new();
     let mut settings = Vec::new();
     let mut known = Vec::with_capacity(system.len());
+    let mut offers = Vec::with_capacity(system.len());
     let mut all_fronts: Vec<Front> = Vec::new();
     let mut entrances: BTreeSet<ComponentId> = BTreeSet::new();
     let (mut raw_objects, mut all_patches) = (Vec::new(), BTreeMap::new());
@@ -68,7 +70,7 @@ pub fn build(
         let first = components.len();
         let patches = app.patches.unwrap_or_default();
         let raw = app.raw.unwrap_or_default();
-        let extra = member.extra(&app.name, &scope, root, raw, patches, sink);
+        let extra = member.extra(&app.name, &scope, root.clone(), raw, patches, sink);
         let names: Vec<Arc<str>> = member.components.iter().map(|own| own.name.clone()).collect();
         for component in &mut member.components {
             bind_callers(&names, first, &mut component.traffic.rules, sink);
@@ -83,6 +85,9 @@ pub fn build(
             entrances.extend(claimed);
             (raw_objects, all_patches) = (extra.raw, extra.patches);
         }
+        let own = (first, &*member.components);
+        let dapr = dapr::read(app.dapr, &app.name.0, &root, &answers, own, sink);
+        offers.push(dapr);
         known.push(answers);
         components.append(&mut member.components);
         settings.append(&mut member.versions);
@@ -101,7 +106,7 @@ pub fn build(
     let nothing = |_: &str| Ok(Vec::new());
     let names: Vec<BTreeMap<Arc<str>, Answer>> =
         (0..apps.len()).map(|app| callable(app, &apps, &known)).collect();
-    for (app, names) in names.iter().enumerate() {
+    for (app, (names, (dapr, behind))) in names.iter().zip(&mut offers).enumerate() {
         // The files of another app are not ours to ship.
         let load: Loader<'_> = if app == 0 { load } else { &nothing };
         let sink = if app == 0 { &mut *sink } else { &mut elsewhere };
@@ -111,9 +116,14 @@ pub fn build(
             fronts: &all_fronts,
             volumes: &volumes,
             version_names: &version_names,
+            blocks: &[],
             load,
             sink,
         };
+        for (block, behind) in dapr.blocks.iter_mut().zip(std::mem::take(behind)) {
+            block.calls = binder.behind(block, behind);
+        }
+        let mut binder = Binder { blocks: &dapr.blocks, ..binder };
         let members = components.iter().filter(|component| component.app == app).count();
         let members = settings.by_ref().take(members);
         bound.extend(members.map(|(at, versions)| binder.versions(ComponentId(at), versions)));
@@ -122,12 +132,18 @@ pub fn build(
         component.versions = versions;
     }
     sink.take_errors(elsewhere);
+    if governance == Governance::Dapr {
+        dapr::reach(&mut components, &offers);
+    }
+    dapr::invoke(&mut components, governance);
+    let (dapr, _) = offers.swap_remove(0);
     let callers = callers(&components);
     Graph {
         namespace,
         name,
         version: version.map(|version| version.to_string()),
         policy,
+        dapr,
         governance,
         gateway,
         envoy,

@@ -8,7 +8,7 @@ use super::governance::Elsewhere;
 use super::storage::Mount;
 use super::view::{Pairs, Trace};
 use crate::check::env_order;
-use crate::graph::{Call, Component, Given, Graph, Scrape};
+use crate::graph::{Call, Component, Given, Graph, SIDECAR_PORTS, Scrape};
 use crate::model::{Connection, EnvValue, PortRef, Probe, Protocol, SecurityContext};
 use crate::source::{Path, Place};
 
@@ -288,6 +288,9 @@ fn connection(
 ) -> String {
     let callee = graph.component(call.to);
     let port = &callee.ports[call.port];
+    if let Some(version) = call.invoked {
+        return through_sidecar(caller, callee, version, port.protocol, what);
+    }
     // A name outside is called by that name, or certificates and virtual hosts would not fit.
     let host = match callee.outside_hosts().next() {
         Some((address, _)) => address.to_string(),
@@ -306,6 +309,29 @@ fn connection(
                 other => other.name(),
             };
             format!("{scheme}://{host}:{number}")
+        }
+    }
+}
+
+/// Where a program calls its own sidecar of Dapr in the place of a component: its HTTP API takes the
+/// app id in the path, its gRPC API beside the call.
+fn through_sidecar(
+    caller: &Component,
+    callee: &Component,
+    version: usize,
+    protocol: Protocol,
+    what: Connection,
+) -> String {
+    let [http, grpc] = SIDECAR_PORTS;
+    let port = if protocol == Protocol::Grpc { grpc } else { http };
+    match what {
+        Connection::Host => "localhost".into(),
+        Connection::Port => port.to_string(),
+        Connection::Address => format!("localhost:{port}"),
+        Connection::Url if protocol == Protocol::Grpc => format!("grpc://localhost:{port}"),
+        Connection::Url => {
+            let id = callee.app_id_from(&caller.namespace, &callee.versions[version]);
+            format!("http://localhost:{port}/v1.0/invoke/{id}/method")
         }
     }
 }

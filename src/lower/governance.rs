@@ -1,6 +1,7 @@
 //! What each governance mode adds to the objects of Kubernetes.
 
 mod ambient;
+mod dapr;
 mod envoy;
 mod gamma;
 mod istio;
@@ -10,10 +11,10 @@ pub(super) use istio::{gateway_connections, gateway_routes};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::container::Container;
-use super::policy::{Arrival, Callers, Rules, Socket};
+use super::policy::{Arrival, Callers, Rules, Socket, socket};
 use super::storage::PodVolume;
 use super::view::{Meta, Pairs, Peer, Service, Trace, View};
-use crate::graph::{Component, ComponentId, Graph, Port, Version};
+use crate::graph::{Call, Component, ComponentId, Graph, Port, Version};
 use crate::model::{GatewayKind, Governance, Protocol, Rewrite, Via};
 
 /// Labels or annotations by name.
@@ -48,6 +49,8 @@ pub(super) struct Mode {
     pub(super) policy_of_application: fn(&Graph, &mut Vec<View>),
     /// Its part of the policy of one component.
     pub(super) policy: fn(&Graph, &Callers, ComponentId, &mut Vec<View>),
+    /// The socket of the callee's pods that a call is for.
+    pub(super) called: fn(&Component, &Call) -> Socket,
     /// The sockets at which calls from within the mesh to a socket of a component's pods arrive.
     pub(super) arriving: fn(&Graph, &Component, Socket) -> Vec<Socket>,
     /// The pods by which calls from within the mesh come to a component instead of by themselves, as a
@@ -106,6 +109,7 @@ const PLAIN: Mode = Mode {
     component: |_, _, _| {},
     policy_of_application: |_, _| {},
     policy: |_, _, _, _| {},
+    called: |callee, call| socket(&callee.ports[call.port]),
     arriving: |_, _, socket| vec![socket],
     through: |_, _, _| None,
     doors: |_, _, _, _| Vec::new(),
@@ -119,6 +123,7 @@ pub(super) const fn mode(graph: &Graph) -> &'static Mode {
         Governance::Kubernetes => &PLAIN,
         Governance::Istio => &istio::MODE,
         Governance::IstioAmbient => &ambient::MODE,
+        Governance::Dapr => &dapr::MODE,
         Governance::Envoy => &envoy::MODE,
     }
 }

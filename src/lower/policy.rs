@@ -58,7 +58,7 @@ pub(super) struct Callers(Vec<Incoming>);
 /// Which versions of a component call, and where the first of them says so.
 #[derive(Debug)]
 pub(super) struct Who {
-    versions: BTreeSet<usize>,
+    pub(super) versions: BTreeSet<usize>,
     pub(super) path: Path,
 }
 
@@ -74,7 +74,7 @@ impl Callers {
                     all[call.to.0]
                         .entry(scope_of(callee, call))
                         .or_default()
-                        .entry(socket(&callee.ports[call.port]))
+                        .entry((mode(graph).called)(callee, call))
                         .or_default()
                         .entry(id)
                         .or_insert_with(|| Who {
@@ -101,7 +101,7 @@ impl Callers {
 
 /// Which versions of the callee a call may reach.
 fn scope_of(callee: &Component, call: &Call) -> Scope {
-    call.version.filter(|_| callee.versions.len() > 1)
+    call.invoked.or(call.version).filter(|_| callee.versions.len() > 1)
 }
 
 pub(super) fn socket(port: &Port) -> Socket {
@@ -461,7 +461,7 @@ fn outgoing(
         }
         among(graph, component, rules, trace);
     }
-    for (callee, whom, port, path) in calls.get(&scope).into_iter().flatten().copied() {
+    for (callee, whom, socket, path) in calls.get(&scope).into_iter().flatten().copied() {
         let place = Place::Key(path.clone());
         let peers = match (callee.kind, &callee.given) {
             (_, Some(labels)) if labels.is_empty() => Vec::new(),
@@ -475,7 +475,7 @@ fn outgoing(
         }
         let peers = peers.into_iter().map(|peer| (peer, Some(place.clone()))).collect();
         let meshed = graph.meshed(component);
-        let sockets = arriving(graph, callee, Arrival::of(whom), socket(port), meshed);
+        let sockets = arriving(graph, callee, Arrival::of(whom), socket, meshed);
         rules.add(sockets, peers, place, trace);
     }
 }
@@ -493,29 +493,31 @@ fn outside(component: &Component) -> Vec<Peer> {
     component.outside_ips().map(|(ip, _)| block(ip)).collect()
 }
 
-/// A call: callee, which of its versions, port, where it is written.
-type Whom<'g> = (&'g Component, Scope, &'g Port, &'g Path);
+/// A call: callee, which of its versions, socket, where it is written.
+type Whom<'g> = (&'g Component, Scope, Socket, &'g Path);
 
 /// The calls that all versions of a component make, and those that each makes and not all.
 type Outgoing<'g> = BTreeMap<Scope, Vec<Whom<'g>>>;
 
 /// The calls of a component, each once.
 fn calls<'g>(graph: &'g Graph, component: &'g Component) -> Outgoing<'g> {
-    let mut made: BTreeMap<(ComponentId, Scope, usize), BTreeMap<usize, &Path>> = BTreeMap::new();
+    type Made = (ComponentId, Scope, usize, Socket);
+    let mut made: BTreeMap<Made, BTreeMap<usize, &Path>> = BTreeMap::new();
     for (position, version) in component.versions.iter().enumerate() {
         for call in &version.calls {
             let callee = graph.component(call.to);
             let whom = scope_of(callee, call);
             // By two names of one callee, a version may make the same call twice.
-            let paths = made.entry((call.to, whom, call.port)).or_default();
+            let socket = (mode(graph).called)(callee, call);
+            let paths = made.entry((call.to, whom, call.port, socket)).or_default();
             paths.entry(position).or_insert(&call.path);
         }
     }
     let everyone = component.versions.len();
     let mut calls = Outgoing::new();
-    for ((callee, whom, port), paths) in made {
+    for ((callee, whom, _, socket), paths) in made {
         let callee = graph.component(callee);
-        let call = |path| (callee, whom, &callee.ports[port], path);
+        let call = |path| (callee, whom, socket, path);
         let common = paths.len() == everyone;
         for (version, path) in paths.into_iter().take(if common { 1 } else { everyone }) {
             let scope = if common { None } else { Some(version) };

@@ -2,6 +2,7 @@
 
 mod batch;
 mod core;
+mod dapr;
 mod entry;
 mod istio;
 mod operation;
@@ -15,6 +16,7 @@ use crate::source::{Path, Place};
 
 pub use batch::*;
 pub use core::*;
+pub use dapr::*;
 pub use entry::*;
 pub use istio::*;
 pub use operation::*;
@@ -94,6 +96,9 @@ pub enum Body {
     AuthorizationPolicy(AuthorizationPolicy),
     PeerAuthentication(PeerAuthentication),
     Sidecar(Sidecar),
+    DaprComponent(DaprComponent),
+    DaprConfiguration(DaprConfiguration),
+    DaprResiliency(DaprResiliency),
 }
 
 impl Body {
@@ -128,6 +133,9 @@ impl Body {
             Self::AuthorizationPolicy(_) => "istio/authorization-policy",
             Self::PeerAuthentication(_) => "istio/peer-authentication",
             Self::Sidecar(_) => "istio/sidecar",
+            Self::DaprComponent(_) => "dapr/component",
+            Self::DaprConfiguration(_) => "dapr/configuration",
+            Self::DaprResiliency(_) => "dapr/resiliency",
         }
     }
 }

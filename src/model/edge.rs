@@ -22,6 +22,18 @@ pub struct Dependency {
     /// Whether the caller works without the callee.
     #[schemars(example = true)]
     pub optional: Option<bool>,
+    /// Whom the program calls in the callee's place. `dapr`: its own sidecar of Dapr, with the
+    /// callee's app id. Without it: the callee.
+    #[schemars(example = &"dapr")]
+    pub through: Option<Through>,
+}
+
+/// Whom a program calls in the place of another component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Through {
+    /// Its own sidecar of Dapr.
+    Dapr,
 }
 
 /// What a variable of a dependency holds.

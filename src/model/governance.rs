@@ -14,6 +14,8 @@ pub enum Governance {
     /// Istio without sidecars: a proxy on each node, and one before components whose requests have
     /// to be looked at.
     IstioAmbient,
+    /// Dapr: sidecars that programs call by themselves.
+    Dapr,
     /// Envoy proxies that weft itself puts beside the programs.
     Envoy,
 }
@@ -28,7 +30,8 @@ pub enum Exemption {
 
 impl Governance {
     /// Every mode.
-    pub const ALL: [Self; 4] = [Self::Kubernetes, Self::Istio, Self::IstioAmbient, Self::Envoy];
+    pub const ALL: [Self; 5] =
+        [Self::Kubernetes, Self::Istio, Self::IstioAmbient, Self::Dapr, Self::Envoy];
 
     /// The mode's name in the file and on the command line.
     pub const fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Governance {
             Self::Kubernetes => "kubernetes",
             Self::Istio => "istio",
             Self::IstioAmbient => "istio-ambient",
+            Self::Dapr => "dapr",
             Self::Envoy => "envoy",
         }
     }
@@ -46,6 +50,7 @@ impl Governance {
             Self::Kubernetes => "plain Kubernetes",
             Self::Istio => "Istio",
             Self::IstioAmbient => "Istio without sidecars",
+            Self::Dapr => "Dapr",
             Self::Envoy => "Envoy",
         }
     }
@@ -57,7 +62,7 @@ impl Governance {
 
     /// Whether it encrypts the calls between components, and so knows callers by identity.
     pub const fn secures_calls(self) -> bool {
-        matches!(self, Self::Istio | Self::IstioAmbient)
+        matches!(self, Self::Istio | Self::IstioAmbient | Self::Dapr)
     }
 
     /// Whether its proxies catch what passes by, and tell by addresses and numbers whom it is for.
@@ -70,8 +75,8 @@ impl Governance {
     pub const fn proxy_user(self) -> Option<u32> {
         match self {
             Self::Istio => Some(1337),
-            // Those of Envoy catch nothing that passes by; they are called.
-            Self::Kubernetes | Self::IstioAmbient | Self::Envoy => None,
+            // Those of Envoy catch nothing that passes by; they are called. So are those of Dapr.
+            Self::Kubernetes | Self::IstioAmbient | Self::Dapr | Self::Envoy => None,
         }
     }
 
@@ -88,6 +93,8 @@ impl Governance {
             Self::Kubernetes | Self::Envoy => &[],
             Self::Istio => &[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
             Self::IstioAmbient => &[15001, 15006, 15008, 15020, 15021, 15053],
+            // Where it tells its numbers, it can be moved. Source: dapr/pkg/injector/patcher.
+            Self::Dapr => &[3500, 3501, 50001, 50002],
         }
     }
 

@@ -12,6 +12,7 @@ const APP: &[&str] = &[
     "params",
     "defaults",
     "gateway",
+    "dapr",
     "envoy",
     "components",
     "environments",

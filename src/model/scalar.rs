@@ -117,6 +117,20 @@ text! {
     "the path of a URL: `/` and segments, without empty ones"
 }
 text! {
+    /// The type of a Dapr component: its kind, a dot, and what it is.
+    BlockType, "^(state|pubsub|bindings|secretstores|configuration|lock|crypto|conversation)([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", 128,
+    "a type of Dapr's, such as `state.redis`: `state`, `pubsub`, `bindings`, `secretstores`, `configuration`, `lock`, `crypto` or `conversation`, a dot, and what it is"
+}
+text! {
+    /// The name of a setting of a Dapr component.
+    SettingName, "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", 253,
+    "the name of a setting: letters, digits, `-`, `_` and `.`"
+}
+text! {
+    /// How many calls in one are traced.
+    SamplingRate, "^(0([.][0-9]+)?|1([.]0+)?)$", 32, "a number from 0 to 1, such as `0.1`"
+}
+text! {
     /// When a call counts as failed, in Envoy's words.
     /// Source: `retry_on` of Envoy's router filter, for HTTP and gRPC.
     RetryOn, "^(5xx|gateway-error|reset|reset-before-request|connect-failure|envoy-ratelimited|retriable-4xx|refused-stream|retriable-status-codes|retriable-headers|cancelled|deadline-exceeded|internal|resource-exhausted|unavailable|[1-5][0-9][0-9])$", 64,

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::workload::{Dependencies, EnvValue, FileSource, PortRef};
 use super::{
     App, Callee, Dependency, EnvName, FieldPath, HeaderName, Host, Label, Name, PathName, Port,
-    PortName, Protocol, ResourcePath, ServiceAccount,
+    PortName, Protocol, ResourcePath, ServiceAccount, SettingName,
 };
 
 /// Keyword that holds, in words, what a scalar must look like. Messages quote it.
@@ -184,7 +184,7 @@ fn name_keys(object: &mut Map<String, Value>) {
 }
 
 /// What the keys of our mappings look like: pattern, greatest length, and the form in words.
-const KEY_FORMS: [(&str, usize, &str); 8] = [
+const KEY_FORMS: [(&str, usize, &str); 9] = [
     Name::KEY_FORM,
     Callee::KEY_FORM,
     PortName::KEY_FORM,
@@ -193,6 +193,7 @@ const KEY_FORMS: [(&str, usize, &str); 8] = [
     HeaderName::KEY_FORM,
     PathName::KEY_FORM,
     Host::KEY_FORM,
+    SettingName::KEY_FORM,
 ];
 
 /// In a delta nothing is required, and `null` deletes. Keys stay as they are.

@@ -324,6 +324,7 @@ pub(super) fn settle(tree: Node, sink: &mut Sink) -> Node {
     let component_at = grammar.child(components_at, "");
     let versions_at = grammar.child(component_at, "versions");
     let version_at = grammar.child(versions_at, "");
+    let tree = settle_dapr(tree);
     let (tree, defaults) = take(tree, "defaults");
     let (tree, components) = take(tree, "components");
     let Some(Entry { key, value: components }) = components else { return tree };
@@ -413,6 +414,23 @@ fn put(tree: Node, entry: Entry) -> Node {
     let mut entries = mapping.into_entries();
     entries.push(entry);
     Node { value: Value::Mapping(Mapping::new(entries)), span }
+}
+
+/// What Dapr offers, with dependencies as mappings.
+fn settle_dapr(tree: Node) -> Node {
+    let within = |tree: Node, field: &str, settle: &dyn Fn(Node) -> Node| {
+        let (tree, taken) = take(tree, field);
+        let Some(Entry { key, value }) = taken else { return tree };
+        put(tree, Entry { key, value: settle(value) })
+    };
+    let each = |components: Node| {
+        let span = components.span;
+        let Value::Mapping(mapping) = components.value else { return components };
+        let settled = |Entry { key, value }| Entry { key, value: lists_as_maps(value) };
+        let entries = mapping.into_entries().into_iter().map(settled).collect();
+        Node { value: Value::Mapping(Mapping::new(entries)), span }
+    };
+    within(tree, "dapr", &|dapr| within(dapr, "components", &each))
 }
 
 /// `dependsOn: [a, b]` as `dependsOn: { a: {}, b: {} }`, so that layers add up by name; and so for

@@ -64,6 +64,8 @@ struct Own {
 pub(super) struct Names {
     app: Option<String>,
     components: BTreeMap<String, Own>,
+    /// What Dapr offers.
+    blocks: BTreeSet<String>,
     params: BTreeSet<String>,
     /// Whether there are components of other apps, which are called `APP/NAME`.
     others: bool,
@@ -100,6 +102,10 @@ impl Names {
         self.others |= layer.get("uses").is_some_and(|uses| !uses.value.is_null());
         self.raw |= layer.get("raw").is_some();
         self.params.extend(inside(layer, "params").map(|entry| entry.key.text.to_string()));
+        let offered = layer.get("dapr").into_iter().flat_map(|dapr| {
+            inside(&dapr.value, "components").map(|entry| entry.key.text.to_string())
+        });
+        self.blocks.extend(offered.filter(|name| is_plain(name)));
         for entry in inside(layer, "components") {
             if !is_plain(&entry.key.text) {
                 continue;
@@ -140,7 +146,8 @@ impl Names {
             true => json!({ "anyOf": [own, { "type": "string", "pattern": "^[-a-z0-9]+/" }] }),
             false => own,
         };
-        let callees = or_others(choices(self.callees().map(|(name, _)| name).collect()));
+        let callees =
+            or_others(choices(self.callees().map(|(name, _)| name).chain(&self.blocks).collect()));
         // Only a reader of the files that they are in knows the Services among raw objects.
         let callees = match self.raw {
             true => json!({ "anyOf": [callees, { "type": "string" }] }),
@@ -290,7 +297,10 @@ impl Grammar<'_> {
                     .map(|n| (n, ports(n).unwrap_or(true.into())))
                     .collect();
                 let owner: BTreeMap<&String, &String> = self.names.callees().collect();
-                self.narrow(place, CALLEES, &|name| known[owner[name]].clone())
+                let beyond = |name: &String| {
+                    owner.get(name).map_or(true.into(), |component| known[*component].clone())
+                };
+                self.narrow(place, CALLEES, &beyond)
             }
             _ => return,
         };
@@ -319,7 +329,10 @@ impl Grammar<'_> {
         }
         if has("object") {
             let keys: BTreeSet<&String> = match choices {
-                CALLEES => self.names.callees().map(|(name, _)| name).collect(),
+                CALLEES => {
+                    let callees = self.names.callees().map(|(name, _)| name);
+                    callees.chain(&self.names.blocks).collect()
+                }
                 _ => self.own(choices),
             };
             // The names of keys are refused by the one and offered by the other.

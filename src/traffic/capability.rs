@@ -1,5 +1,6 @@
 //! What each mode and each kind of entry can do with calls.
 
+mod dapr;
 mod entry;
 mod matrix;
 mod mode;
@@ -18,7 +19,7 @@ use self::wanted::needs;
 
 pub use self::entry::{ROUTE_RULES, unroutable};
 pub use self::matrix::{Cell, Feature, Grade, able, can, cell};
-pub use self::wanted::{Wanted, by_component, by_policy};
+pub use self::wanted::{Wanted, by_component, by_dapr, by_policy};
 
 /// Something that the file asks for and the mode cannot do.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Lack {
     pub help: String,
     /// What happens instead, in numbers, where a fallback allows it.
     pub instead: String,
+    /// Whether that comes close to what the file asks for.
+    pub close: bool,
     /// The fallback that the file allows.
     pub fallback: Option<Fallback>,
     /// Where it is written.
@@ -44,7 +47,11 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
     let mut out = Vec::new();
     gateway_lacks(graph, &mut out);
     tls_lacks(graph, &mut out);
-    out.extend(by_policy(graph).filter_map(|wanted| lack(graph, &wanted)));
+    let whole = by_policy(graph).chain(by_dapr(graph));
+    out.extend(whole.filter_map(|wanted| lack(graph, &wanted)));
+    if graph.governance == Governance::Dapr {
+        dapr::policy_lacks(graph, &mut out);
+    }
     for (id, component) in graph.ids() {
         // A gateway that follows rules and splits itself needs nothing of the mode.
         let gateway_only = split_at_gateway_only(graph, id);
@@ -62,8 +69,11 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
             route_lacks(graph, component, &mut out);
         }
         route_limits(graph, component, &mut out);
-        if graph.governance.has_proxies() {
+        if graph.governance.has_proxies() && graph.governance != Governance::Dapr {
             proxy_lacks(graph, component, &mut out);
+        }
+        if graph.governance == Governance::Dapr {
+            dapr::lacks(component, &mut out);
         }
     }
     out
@@ -115,7 +125,7 @@ pub fn standings(graph: &Graph) -> Vec<Standing> {
     let mut out = Vec::new();
     let own = graph.ids().filter(|(_, component)| component.app == 0);
     let calls = own.flat_map(|(id, component)| by_component(id, component));
-    for wanted in by_policy(graph).chain(calls) {
+    for wanted in by_policy(graph).chain(by_dapr(graph)).chain(calls) {
         let Wanted { feature, component, fallback, path, .. } = wanted;
         let by_gateway = component.is_some_and(|id| split_at_gateway_only(graph, id));
         let standing = Standing::of(graph.governance, feature, path);
@@ -126,7 +136,12 @@ pub fn standings(graph: &Graph) -> Vec<Standing> {
         }
         match (standing.grade, left.iter().position(|lack| lack.path == standing.path)) {
             (Grade::Exact | Grade::Impossible, None) => {}
-            (Grade::Approximate, _) => {
+            (Grade::Approximate, Some(position)) => {
+                let Lack { what, why, instead, close, fallback, .. } = left.remove(position);
+                let grade = if close { Grade::Approximate } else { Grade::Impossible };
+                standing = Standing { grade, what, why, instead, fallback, ..standing };
+            }
+            (Grade::Approximate, None) => {
                 if let Some(shares) = component.and_then(|id| native_shares(graph, id)) {
                     standing.instead = shares;
                 }
@@ -173,9 +188,12 @@ fn mode_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
 fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
     let Wanted { feature, fallback, .. } = *wanted;
     let own = cell(graph.governance, feature);
-    if own.grade != Grade::Impossible {
+    let shares = matches!(feature, Feature::Split | Feature::StreamSplit);
+    if own.grade == Grade::Exact || (own.grade == Grade::Approximate && shares) {
         return None;
     }
+    let roughly = own.grade == Grade::Approximate;
+    let close = roughly && fallback == Some(Fallback::Approximate);
     let component = wanted.component.map(|id| graph.component(id));
     let what = match (component, wanted.rule) {
         (Some(component), Some(rule)) if matches!(feature, Feature::Rules | Feature::Caller) => {
@@ -185,6 +203,7 @@ fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
         (Some(component), _) if feature == Feature::OutsideTls => {
             format!("put TLS around the calls to `{}`", component.name)
         }
+        _ if roughly => format!("{} exactly", feature.title()),
         _ => feature.title().to_owned(),
     };
     let shares = match wanted.component {
@@ -214,8 +233,10 @@ fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
     };
     let without = match wanted.component {
         _ if feature == Feature::OutsideTls => String::new(),
+        Some(_) if roughly => ", or write `fallback: approximate` to come close".into(),
         Some(_) if !modes.is_empty() => ", or write `fallback: drop` to do without".into(),
         Some(_) => "; or write `fallback: drop` to do without".into(),
+        None if feature.is_dapr() => ", or write `fallback: drop` under `dapr`".to_owned(),
         None => ", or write `fallback: drop` in the policy".to_owned(),
     };
     Some(Lack {
@@ -223,7 +244,11 @@ fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
         what,
         why: own.why.into(),
         help: format!("{use_another}{other_way}{without}"),
-        instead: shares.unwrap_or_else(|| feature.loss().into()),
+        instead: match close {
+            true => own.why.into(),
+            false => shares.unwrap_or_else(|| feature.loss().into()),
+        },
+        close,
         fallback,
         path: wanted.path.clone(),
     })
@@ -312,6 +337,7 @@ fn unkept(
             why: "all cookies are one header, and it has one condition".into(),
             help: "send the calls of this rule to one version, or match something else".into(),
             instead: "calls of this rule are split anew each time".into(),
+            close: false,
             fallback: rule.fallback.or(traffic.fallback),
             path: rule.path.field("match"),
         });
@@ -339,6 +365,7 @@ fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
                 help: "use `http` or `tcp` if that is what it speaks, or write `fallback: drop`"
                     .into(),
                 instead: "calls to this port go to any version, by its pods".into(),
+                close: false,
                 fallback,
                 path,
             });
@@ -365,6 +392,7 @@ fn proxy_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
             why: "calls come in past the mesh".into(),
             help: "expose it through the gateway, or write `fallback: drop` in its traffic".into(),
             instead: "calls from outside go to any version, by its pods".into(),
+            close: false,
             fallback: match beyond_splitting(component) {
                 true => traffic.fallback,
                 false => traffic.split_fallback,
@@ -395,6 +423,7 @@ fn inexpressible(who: &'static str, component: &Component, out: &mut Vec<Lack>) 
             why: "it can deny expressions of a path and its query together alone".into(),
             help: "match what it is, in a rule before, or write `fallback: drop`".into(),
             instead: Feature::Rules.loss().into(),
+            close: false,
             fallback: rule.fallback.or(traffic.fallback),
             path: rule.path.field("match"),
         });
@@ -409,6 +438,7 @@ fn inexpressible(who: &'static str, component: &Component, out: &mut Vec<Lack>) 
             help: "write a component for each host, or write `fallback: drop` in its traffic"
                 .into(),
             instead: "calls to all hosts but the first pass by".into(),
+            close: false,
             fallback: traffic.fallback,
             path: component.path.field("address"),
         });

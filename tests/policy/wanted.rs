@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ENTRANCE;
 use super::cluster::{End, Socket, identity, list, matches, text};
+use super::dapr;
 
 /// What stands between the outside and a port.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Pod {
     pub(super) entrances: Vec<(Socket, Socket, bool)>,
     /// A number past the proxy, and who reads there.
     pub(super) scraped: Option<(Socket, End)>,
+    /// Its sidecar of Dapr: app id, and the name of its Configuration.
+    pub(super) sidecar: Option<(String, String)>,
 }
 
 pub(super) struct Edge {
@@ -110,6 +113,7 @@ impl Wanted {
                     sockets: list(&component["ports"]).iter().map(socket).collect(),
                     entrances: Vec::new(),
                     scraped: None,
+                    sidecar: dapr::sidecar(&template["metadata"]["annotations"]),
                 });
                 lead_to_proxies(component, template, all, pods.last_mut().expect("a pod"));
             }
@@ -151,11 +155,19 @@ impl Wanted {
             // A Service of the author's own may be called in the same way.
             let version = version
                 .filter(|name| list(&callee["versions"]).iter().any(|one| one["name"] == **name));
+            let version = version.filter(|_| !common).map(str::to_owned);
+            let (socket, version) = match edge["through"]["dapr"].as_str() {
+                Some(id) => {
+                    let own = id.strip_prefix(&format!("{}-", text(&edge["callee"])));
+                    (dapr::internal(), own.map(str::to_owned).or(version))
+                }
+                None => (socket(port), version),
+            };
             edges.push(Edge {
                 from: text(&edge["from"]),
-                version: version.filter(|_| !common).map(str::to_owned),
+                version,
                 callee: text(&edge["callee"]),
-                socket: socket(port),
+                socket,
                 protocol: text(&port["protocol"]),
                 name,
             });

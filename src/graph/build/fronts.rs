@@ -88,6 +88,7 @@ fn node(service: &Object, app: usize) -> Component {
         job: Job::default(),
         given: Some(labels.collect()),
         outside_mesh: false,
+        app_port: None,
         headless: service.value["spec"]["clusterIP"] == "None",
         connect: BTreeMap::new(),
         metrics: None,

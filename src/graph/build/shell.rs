@@ -150,6 +150,7 @@ pub(super) fn shell(
         addresses: addresses(component.address, &path.field("address")),
         tls: component.tls,
         outside_mesh: component.governance == Some(Exemption::None),
+        app_port: None,
         account: account(component.service_account, &name),
         aliases,
         headless,

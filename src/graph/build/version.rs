@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Answer, Call, Component, ComponentId, Front, Given, Port, Version, rule};
+use super::super::{
+    Answer, Block, Call, Component, ComponentId, Front, Given, Port, Version, rule,
+};
 use super::shell::Unbound;
 use super::volume::{Pod, Volumes};
 use crate::diag::{Diagnostic, Sink, listing};
@@ -21,6 +23,8 @@ pub(super) struct Binder<'a> {
     pub(super) fronts: &'a [Front],
     pub(super) volumes: &'a Volumes,
     pub(super) version_names: &'a [Vec<Arc<str>>],
+    /// What Dapr offers to the app, by name.
+    pub(super) blocks: &'a [Block],
     pub(super) load: Loader<'a>,
     pub(super) sink: &'a mut Sink,
 }
@@ -65,16 +69,21 @@ impl<'a> Binder<'a> {
             false => settings,
         };
         let workload = component.workload_name(&name);
-        let mut calls: Vec<Call> = match settings.depends_on.unwrap_or_default() {
-            Dependencies::Map(map) => map
-                .into_iter()
-                .filter_map(|(callee, dependency)| {
-                    self.call(id, component, &path, &callee, dependency)
-                })
-                .collect(),
+        let dependencies = match settings.depends_on.unwrap_or_default() {
+            Dependencies::Map(map) => map,
             // The parser turns lists into mappings, so that layers add up by name.
-            Dependencies::List(_) | Dependencies::None => Vec::new(),
+            Dependencies::List(_) | Dependencies::None => BTreeMap::new(),
         };
+        let (mut calls, mut blocks) = (Vec::new(), Vec::new());
+        for (callee, dependency) in dependencies {
+            match self.block(&path, &callee, &dependency) {
+                Some(block) => blocks.push(block),
+                None => {
+                    let caller = &component.name;
+                    calls.extend(self.call(Some(id), caller, &path, &callee, dependency));
+                }
+            }
+        }
         once(&mut calls);
         self.neighbours(component, &path, settings.placement.as_ref());
         let start_after = self.start_after(component, &path, settings.start_after);
@@ -112,6 +121,7 @@ impl<'a> Binder<'a> {
             init,
             image_pull_secrets: settings.image_pull_secrets.unwrap_or_default(),
             calls,
+            blocks,
             start_after,
             labels: labels.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
             annotations: annotations.map(|(key, value)| (key.to_string(), value)).collect(),
@@ -140,10 +150,12 @@ impl<'a> Binder<'a> {
         );
     }
 
-    fn call(
+    /// The call of a dependency of `caller`, which is written at `version`; `id` is the caller's, where
+    /// it is a component.
+    pub(super) fn call(
         &mut self,
-        id: ComponentId,
-        caller: &Component,
+        id: Option<ComponentId>,
+        caller: &str,
         version: &Path,
         name: &Callee,
         dependency: Dependency,
@@ -151,7 +163,9 @@ impl<'a> Binder<'a> {
         let path = version.field("dependsOn").key(name);
         let place = Place::Key(path.clone());
         let Some(answer) = self.names.get(&**name) else {
-            let title = format!("`{}` depends on `{name}`, which does not exist", caller.name);
+            let title = format!("`{caller}` depends on `{name}`, which does not exist");
+            let blocks = self.blocks.iter().map(|block| &*block.name);
+            let known = self.names.keys().map(|name| &**name).chain(blocks);
             self.sink.report(
                 Diagnostic::new(
                     &rule::UNKNOWN_COMPONENT,
@@ -159,13 +173,13 @@ impl<'a> Binder<'a> {
                     place,
                     "no component or alias has this name",
                 )
-                .suggest(name, self.names.keys().map(|name| &**name)),
+                .suggest(name, known),
             );
             return None;
         };
         let callee = &self.components[answer.component.0];
-        if answer.component == id {
-            let title = format!("`{}` depends on itself", caller.name);
+        if Some(answer.component) == id {
+            let title = format!("`{caller}` depends on itself");
             self.sink.report(
                 Diagnostic::new(
                     &rule::SELF_DEPENDENCY,
@@ -189,7 +203,9 @@ impl<'a> Binder<'a> {
         let env = self.variables(callee, alias, &path, dependency.env);
         let optional = dependency.optional.unwrap_or(false);
         let (version, name) = (answer.version, name.name().into());
-        Some(Call { to: answer.component, name, version, port, number, optional, env, path })
+        let through = dependency.through;
+        let to = answer.component;
+        Some(Call { to, name, version, port, number, optional, env, through, invoked: None, path })
     }
 
     /// The port of the author's Service that is called: where it leads, and its number.
@@ -199,14 +215,14 @@ impl<'a> Binder<'a> {
         front: &Front,
         path: &Path,
         wanted: Option<&str>,
-        caller: &Component,
+        caller: &str,
     ) -> Option<(usize, u16)> {
         let names: Vec<&str> = front.ports.iter().map(|port| &*port.name).collect();
         let declared = Place::Key(front.path.clone());
         let diagnostic = match (wanted, front.ports.as_slice()) {
             (_, []) => Diagnostic::new(
                 &rule::DEPENDENCY_WITHOUT_PORT,
-                format!("`{}` calls Service `{name}`, which leads to no port", caller.name),
+                format!("`{caller}` calls Service `{name}`, which leads to no port"),
                 Place::Key(path.clone()),
                 "cannot be called",
             )
@@ -215,7 +231,7 @@ impl<'a> Binder<'a> {
             (None, [port]) => return Some((port.port, port.number)),
             (None, _) => Diagnostic::new(
                 &rule::AMBIGUOUS_PORT,
-                format!("`{name}` has several ports, and `{}` does not say which", caller.name),
+                format!("`{name}` has several ports, and `{caller}` does not say which"),
                 Place::Key(path.clone()),
                 "which port?",
             )
@@ -241,7 +257,7 @@ impl<'a> Binder<'a> {
         (callee, name): (&Component, &str),
         path: &Path,
         wanted: Option<&str>,
-        caller: &Component,
+        caller: &str,
     ) -> Option<usize> {
         let declared = Place::Key(callee.path.clone());
         let under = callee.alias(name).and_then(|alias| alias.ports.as_ref());
@@ -252,7 +268,7 @@ impl<'a> Binder<'a> {
         let diagnostic = match (wanted, open.as_slice()) {
             (_, []) => Diagnostic::new(
                 &rule::DEPENDENCY_WITHOUT_PORT,
-                format!("`{}` calls `{}`, which opens no port", caller.name, callee.name),
+                format!("`{caller}` calls `{}`, which opens no port", callee.name),
                 Place::Key(path.clone()),
                 "cannot be called",
             )
@@ -265,8 +281,8 @@ impl<'a> Binder<'a> {
             (None, _) => Diagnostic::new(
                 &rule::AMBIGUOUS_PORT,
                 format!(
-                    "`{}` has several ports, and `{}` does not say which it calls",
-                    callee.name, caller.name
+                    "`{}` has several ports, and `{caller}` does not say which it calls",
+                    callee.name
                 ),
                 Place::Key(path.clone()),
                 "which port?",

@@ -20,6 +20,7 @@ pub(super) fn gateway_lacks(graph: &Graph, out: &mut Vec<Lack>) {
             why: why.into(),
             help: help.into(),
             instead: String::new(),
+            close: false,
             fallback: None,
             path,
         });
@@ -166,6 +167,7 @@ pub(super) fn tls_lacks(graph: &Graph, out: &mut Vec<Lack>) {
                 why: why.into(),
                 help: help.into(),
                 instead: String::new(),
+                close: false,
                 fallback: None,
                 path: path.field(field),
             });
@@ -219,6 +221,7 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
         why: why.into(),
         help: "use `gateway: { kind: istio }` with istio, or write `fallback: drop`".into(),
         instead: "0 of 100 calls from outside get this".into(),
+        close: false,
         fallback,
         path,
     };
@@ -273,6 +276,7 @@ fn too_many(who: &'static str, component: &Component, out: &mut Vec<Lack>) {
             why: format!("at most {ROUTE_RULES} fit"),
             help: help.into(),
             instead: String::new(),
+            close: false,
             fallback: None,
             path,
         });
@@ -349,6 +353,7 @@ fn out_of_order(
             why: "the more specific match wins there, whatever the order".into(),
             help: help.into(),
             instead: String::new(),
+            close: false,
             fallback: None,
             path,
         });

@@ -1,7 +1,7 @@
 //! The capability matrix: what each mode can do with what the file can ask for. Messages, the
 //! documentation and `weft modes` read it here.
 
-use super::mode::{envoy, istio, istio_ambient, kubernetes};
+use super::mode::{dapr, envoy, istio, istio_ambient, kubernetes};
 use crate::model::Governance;
 
 /// Something that a file can ask of a mode.
@@ -51,6 +51,10 @@ pub enum Feature {
     OutsideTls,
     /// SCTP.
     Sctp,
+    /// Calls through sidecars that programs call by themselves.
+    Invocation,
+    /// State, messages, secrets and the like, offered by sidecars.
+    BuildingBlocks,
 }
 
 /// How well a mode does something.
@@ -58,7 +62,7 @@ pub enum Feature {
 pub enum Grade {
     /// As the file says.
     Exact,
-    /// Close to it, as far as the pods allow.
+    /// Close to it.
     Approximate,
     /// Not at all.
     Impossible,
@@ -108,7 +112,7 @@ pub(super) const fn approximate(why: &'static str) -> Cell {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Split,
         Self::StreamSplit,
         Self::Rules,
@@ -131,6 +135,8 @@ impl Feature {
         Self::Egress,
         Self::OutsideTls,
         Self::Sctp,
+        Self::Invocation,
+        Self::BuildingBlocks,
     ];
 
     /// Its name, in kebab case.
@@ -158,6 +164,8 @@ impl Feature {
             Self::Egress => "egress",
             Self::OutsideTls => "outside-tls",
             Self::Sctp => "sctp",
+            Self::Invocation => "invocation",
+            Self::BuildingBlocks => "building-blocks",
         }
     }
 
@@ -173,6 +181,11 @@ impl Feature {
                 | Self::QueryAbsence
                 | Self::Caller
         )
+    }
+
+    /// Whether it is what programs ask of Dapr by its own protocol.
+    pub const fn is_dapr(self) -> bool {
+        matches!(self, Self::Invocation | Self::BuildingBlocks)
     }
 
     /// What a mode does that has it, as a verb phrase.
@@ -200,6 +213,8 @@ impl Feature {
             Self::Egress => "keep components from calling what they do not declare",
             Self::OutsideTls => "put TLS around calls to the outside",
             Self::Sctp => "carry sctp",
+            Self::Invocation => "take calls to a sidecar of Dapr",
+            Self::BuildingBlocks => "offer what Dapr's sidecars do",
         }
     }
 
@@ -227,16 +242,22 @@ impl Feature {
             Self::Egress => "0 of 100 undeclared calls are stopped",
             Self::OutsideTls => "0 of 100 calls are encrypted",
             Self::Sctp => "these calls pass by the mesh",
+            Self::Invocation => "0 of 100 of these calls arrive",
+            Self::BuildingBlocks => "0 of 100 uses of these succeed",
         }
     }
 }
 
 /// What a mode can do of a feature.
 pub fn cell(mode: Governance, feature: Feature) -> Cell {
+    if mode != Governance::Dapr && feature.is_dapr() {
+        return impossible("there is no sidecar of Dapr");
+    }
     match mode {
         Governance::Kubernetes => kubernetes::cell(feature),
         Governance::Istio => istio::cell(feature),
         Governance::IstioAmbient => istio_ambient::cell(feature),
+        Governance::Dapr => dapr::cell(feature),
         Governance::Envoy => envoy::cell(feature),
     }
 }

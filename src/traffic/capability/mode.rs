@@ -1,5 +1,6 @@
 //! One file for each mode: its column of the matrix.
 
+pub(super) mod dapr;
 pub(super) mod envoy;
 pub(super) mod istio;
 pub(super) mod istio_ambient;

@@ -39,6 +39,28 @@ pub fn by_policy(graph: &Graph) -> impl Iterator<Item = Wanted> {
     })
 }
 
+/// What programs ask of Dapr by its own protocol.
+pub fn by_dapr(graph: &Graph) -> Vec<Wanted> {
+    let dapr = &graph.dapr;
+    let wanted = |feature, path| Wanted {
+        feature,
+        component: None,
+        rule: None,
+        fallback: dapr.fallback,
+        path,
+    };
+    let mut out = Vec::new();
+    if !dapr.blocks.is_empty() {
+        out.push(wanted(Feature::BuildingBlocks, dapr.path.field("components")));
+    }
+    for version in graph.own().iter().flat_map(|component| &component.versions) {
+        let through = version.calls.iter().filter(|call| call.through.is_some());
+        let each = through.map(|call| wanted(Feature::Invocation, call.path.field("through")));
+        out.extend(each);
+    }
+    out
+}
+
 /// What the calls to a component ask for.
 pub fn by_component(id: ComponentId, component: &Component) -> Vec<Wanted> {
     let traffic = &component.traffic;
