@@ -184,6 +184,30 @@ fn bookinfo(settings: &[&str]) -> Objects {
     objects(&weft.run().fine())
 }
 
+#[test]
+fn routes_replace_no_pod_and_a_bootstrap_does() {
+    let before = bookinfo(&[]);
+    let digest = |all: &Objects, name: &str| {
+        let template = &all.get("Deployment", name)["spec"]["template"];
+        template["metadata"]["annotations"]["weft.dev/mesh"].clone()
+    };
+    let files = |all: &Objects| all.get("ConfigMap", "productpage-v1-mesh")["data"].clone();
+    assert!(digest(&before, "productpage-v1").is_string());
+    // Nothing is asked of a proxy beside these.
+    assert_eq!(digest(&before, "details-v1"), Value::Null);
+    let traffic = "components.reviews.traffic";
+    let hot = ["split.v1=50", "split.v2=50", "timeout=2s", "retries.attempts=2", "mirror.to=v3"]
+        .map(|setting| format!("{traffic}.{setting}"));
+    let hot: Vec<&str> = hot.iter().map(String::as_str).collect();
+    let after = bookinfo(&hot);
+    assert_ne!(files(&before), files(&after));
+    assert_eq!(files(&before)["bootstrap.json"], files(&after)["bootstrap.json"]);
+    assert_eq!(digest(&before, "productpage-v1"), digest(&after, "productpage-v1"));
+    let cold = format!("{traffic}.circuitBreaker.connections=7");
+    let after = bookinfo(&[&cold]);
+    assert_ne!(digest(&before, "productpage-v1"), digest(&after, "productpage-v1"));
+}
+
 /// How often each version answered.
 fn counted(answers: &[Answer]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();

@@ -8,7 +8,7 @@ pub(super) static NAME_TOO_LONG: Rule = Rule {
     code: "name-too-long",
     severity: Severity::Error,
     summary: "a name is too long for what is made of it",
-    explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet and to the jobs of a CronJob.",
+    explain: "Services and the pods of a StatefulSet have names of at most 63 characters (RFC 1123), and weft adds to some of them: `-<version>` for versions, `-headless` for the pods of one, `-external` for load balancers, and Kubernetes adds eleven characters to the pods of a StatefulSet and to the jobs of a CronJob.",
     wrong: concat!(
         "components:\n",
         "  a-component-with-a-name-so-long-that-nothing-can-be-added:\n",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BOOTSTRAP, FOLDER, READY_PATH, bootstrap_of, mesh_name};
+use super::{BOOTSTRAP, FOLDER, READY_PATH, bootstrap_of, inlets, mesh_name};
 use crate::graph::{Call, Component, ComponentId, Graph, Version};
 use crate::lower::container::{Container, ProbeView};
 use crate::lower::governance::{Beside, Elsewhere, Marks};
@@ -54,7 +54,7 @@ pub(super) fn beside(
     trace: &mut Trace,
 ) -> Beside {
     let Some((id, position)) = place(graph, component, version) else { return Beside::default() };
-    if bootstrap_of(graph, id, position).is_none() {
+    if inlets(graph, id, position).is_empty() {
         return Beside::default();
     }
     let captures = captures(graph, id, version);
