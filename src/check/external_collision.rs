@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Component, Port};
+use crate::model::Governance;
 use crate::source::Place;
 
 /// `external-collision`: two external components are at one place and cannot both be.
@@ -26,8 +27,11 @@ pub(super) static EXTERNAL_COLLISION: Rule = Rule {
 
 /// One place, one component.
 pub(super) fn check(find: &mut Finder<'_>) {
-    let istio = find.graph.governance.is_istio();
-    let seen = |port: &Port| port.protocol.is_http() || port.protocol.hides_requests();
+    let mode = find.graph.governance;
+    // Where the name leads to a proxy within the pod, it does for bytes too.
+    let led = mode == Governance::Envoy;
+    let by_name = mode.is_istio() || led;
+    let seen = |port: &Port| led || port.protocol.is_http() || port.protocol.hides_requests();
     let mut ports: BTreeMap<(&str, u16, &str), (&Component, &Port)> = BTreeMap::new();
     let mut hosts: BTreeMap<&str, (&Component, Place)> = BTreeMap::new();
     for component in &find.graph.components {
@@ -58,7 +62,7 @@ pub(super) fn check(find: &mut Finder<'_>) {
             }
             let known =
                 address.parse::<std::net::IpAddr>().is_err() && component.ports.iter().any(seen);
-            if !istio || !known {
+            if !by_name || !known {
                 continue;
             }
             let place = Place::Value(path.clone());

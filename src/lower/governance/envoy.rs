@@ -95,7 +95,7 @@ fn inlets<'g>(graph: &'g Graph, id: ComponentId, position: usize) -> Vec<Inlet<'
             caller: Some(id),
             door: false,
             host: named,
-            file: format!("{host}.{}.json", call.number),
+            file: format!("{}.{}.{}.json", call.name, callee.namespace, call.number),
             path: traffic_path(callee, &call.path),
         });
     }
@@ -193,13 +193,15 @@ fn mesh(graph: &Graph, id: ComponentId, position: usize, views: &mut Vec<View>) 
     let mut meta = Meta::new(mesh_name(version), Some(&component.namespace), labels);
     // How each dependency comes to a proxy, for whoever looks at it in the cluster.
     let captures = captures(graph, id, version);
-    for (call, capture) in version.calls.iter().zip(&captures) {
+    let calls = version.calls.iter().zip(&captures).map(|(call, capture)| {
         let port = &graph.component(call.to).ports[call.port];
         let said = described(graph, component, call, capture);
-        meta.annotations.push((format!("calls.weft.dev/{}.{}", call.name, port.name), said));
+        format!("{}:{}: {said}\n", call.name, port.name)
+    });
+    let calls: String = calls.collect();
+    if !calls.is_empty() {
+        meta.annotations.push(("weft.dev/calls".into(), calls));
     }
-    meta.annotations.sort();
-    meta.annotations.dedup_by(|a, b| a.0 == b.0);
     let body = Body::ConfigMap(ConfigMap { meta, texts, bytes: Vec::new() });
     views.push(View::new(body, version.path.clone(), trace));
 }
