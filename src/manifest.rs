@@ -87,6 +87,9 @@ impl Object {
                 "Component",
                 "Configuration",
                 "Resiliency",
+                "Server",
+                "MeshTLSAuthentication",
+                "NetworkAuthentication",
             ],
             &[
                 "Deployment",

@@ -10,9 +10,9 @@ mod step;
 
 pub use algebra::{Inexpressible, covers, intersect};
 pub use capability::{
-    Cell, Feature, Grade, Lack, ROUTE_RULES, Standing, Wanted, able, by_component, by_dapr,
-    by_policy, can, cell, governed, lacks, split_at_gateway_only, standings, unmatchable,
-    unroutable,
+    Cell, Feature, Grade, Lack, ROUTE_RULES, Standing, Treatment, Wanted, able, by_component,
+    by_dapr, by_policy, can, cell, governed, has_address, is_blind, lacks, retried,
+    split_at_gateway_only, standings, treatment, unmatchable, unroutable,
 };
 pub use capture::{
     Capture, Entrance, Way, Why, called_host, captures, described, entrances, ready, singled_out,

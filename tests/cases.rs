@@ -122,7 +122,7 @@ fn the_modes_of_the_cases_are_modes() {
     for mode in &modes {
         assert!(weft::model::Governance::ALL.iter().any(|known| known.name() == mode), "{mode}");
     }
-    expect![[r#"["dapr", "envoy", "istio", "istio-ambient", "kubernetes"]"#]]
+    expect![[r#"["dapr", "envoy", "istio", "istio-ambient", "kubernetes", "linkerd"]"#]]
         .assert_eq(&format!("{modes:?}"));
 }
 

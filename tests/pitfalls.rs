@@ -175,7 +175,9 @@ fn a_service_governed_by_two_kinds_of_route_is_undefined_so_each_mode_has_one() 
                 assert!(!service || objects.of("VirtualService").next().is_none(), "{case}");
                 if service {
                     let port = parent["port"].as_u64().expect("a port");
-                    assert!(governed.insert((text(&parent["name"]), port)), "{case}: {parent}");
+                    let alone = governed.insert((text(&parent["name"]), port));
+                    // Linkerd looks for the best match in all routes of a Service.
+                    assert!(alone || case.starts_with("mode/linkerd"), "{case}: {parent}");
                 }
             }
         }

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod dapr;
+mod linkerd;
 mod tunnel;
 mod wanted;
 
@@ -24,6 +25,8 @@ use crate::support::{Objects, Weft, folders, objects, repository};
 
 /// The namespace in which the gateways of these tests run.
 const ENTRANCE: &str = "entrance";
+/// The identity of the gateway that Istio is installed with.
+const ISTIO_ACCOUNT: &str = "istio-ingressgateway-service-account";
 /// A port that nobody declares.
 const UNDECLARED: u16 = 9999;
 
@@ -86,6 +89,7 @@ impl Judge<'_> {
         // A name server may be anywhere; what it asks of others, they must let in.
         let open = !self.parts.egress || declared || socket.0 == 53;
         self.expect(|| name("egress"), out, open);
+        self.beside(a, b);
         if !b.end.meshed() {
             return;
         }
@@ -99,7 +103,7 @@ impl Judge<'_> {
         let admitted = known.into_iter().any(|like| self.wanted.declared(like, b, socket));
         let real = self.cluster.authorized(&b.end, a.end.identity.as_ref(), socket);
         let blind = self.wanted.has_foreign_gateway(b, socket)
-            || (!a.end.meshed() && self.called_in_plain_text(b, socket));
+            || (self.unproven(&a.end) && self.called_in_plain_text(b, socket));
         let open = !self.parts.access || socket.1 != "TCP" || admitted || anyone || blind;
         self.expect(|| name("identity"), real, open);
         let plain = self.cluster.plain(&b.end, socket.0);
@@ -169,7 +173,8 @@ impl Judge<'_> {
             self.expect(|| name("ingress"), into, open);
             // A gateway outside the mesh has no identity, and neither have the pods beside it.
             let blind = self.wanted.has_foreign_gateway(b, socket);
-            let unknown = !end.meshed() && self.called_in_plain_text(b, socket);
+            self.beside_strangers(&end, b);
+            let unknown = self.unproven(&end) && self.called_in_plain_text(b, socket);
             if b.end.meshed() && socket.1 == "TCP" {
                 let real = self.cluster.authorized(&b.end, end.identity.as_ref(), socket);
                 self.expect(|| name("identity"), real, open || blind || unknown);
@@ -186,11 +191,19 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a proxy that lets callers without identity in lets this one in: Linkerd lets everyone
+    /// in then, and leaves the others to the network.
+    fn unproven(&self, end: &End) -> bool {
+        !end.meshed() || self.cluster.linkerd
+    }
+
     fn called_in_plain_text(&self, b: &Pod, socket: &Socket) -> bool {
         let mut outside = self.wanted.pods.iter().filter(|a| !a.end.meshed());
         let mut doors = self.wanted.doors(b, socket).into_iter();
         outside.any(|a| self.wanted.declared(a, b, socket))
             || doors.any(|door| matches!(door, Door::Scraper(end) if !end.meshed()))
+            || (self.cluster.linkerd
+                && self.wanted.asked_blindly.contains(&(b.component.clone(), socket.0)))
     }
 
     /// What pods reach beside each other: name servers, the control plane, the outside.
@@ -200,11 +213,16 @@ impl Judge<'_> {
         let wanted = self.wanted;
         let used = wanted.edges.iter().map(|edge| edge.socket.clone());
         let own = wanted.pods.iter().flat_map(|pod| pod.sockets.iter().cloned());
-        let known = [80, 443, 6443, 15012, UNDECLARED].map(|number| (number, "TCP".to_owned()));
+        let known =
+            [80, 443, 6443, 15012, 8086, 8090, UNDECLARED].map(|number| (number, "TCP".to_owned()));
         let sockets: BTreeSet<Socket> = used.chain(own).chain(known).collect();
+        let linkerd = self.cluster.linkerd;
         for a in &wanted.pods {
+            if linkerd {
+                self.control_plane_of_linkerd(a);
+            }
             let closed = self.parts.egress;
-            let sidecar = a.end.meshed() && !self.cluster.tunnels;
+            let sidecar = a.end.meshed() && !self.cluster.tunnels && !linkerd;
             let name = |what: &str| format!("egress: {} → {what}", a.end.what);
             for transport in ["UDP", "TCP"] {
                 let real = self.egress(&a.end, &dns, &(53, transport.into()));
@@ -270,7 +288,7 @@ impl Judge<'_> {
 
     /// What each proxy knows of: the hosts that its pod calls, and the control plane.
     fn scopes(&mut self) {
-        if self.cluster.tunnels {
+        if self.cluster.tunnels || self.cluster.linkerd {
             return;
         }
         let wanted = self.wanted;
@@ -377,7 +395,7 @@ impl Case {
         let graph: Value = serde_json::from_str(&graph.stdout).expect("JSON");
         let file = std::fs::read_to_string(self.folder.join("weft.yaml")).expect("an app");
         let account = &objects(&file).0[0]["gateway"]["serviceAccount"];
-        let account = account.as_str().unwrap_or("istio-ingressgateway-service-account");
+        let account = account.as_str().unwrap_or(ISTIO_ACCOUNT);
         let all = objects(&built.stdout);
         let mut wanted = Wanted::new(&graph, &all.0, account);
         let resolved: Value =
@@ -411,6 +429,11 @@ fn small() -> Vec<Case> {
     cases::sound().into_iter().map(|folder| Case { folder, args: Vec::new() }).collect()
 }
 
+/// Whether plain text is refused where a whole policy is asked for.
+fn strict(all: &Objects) -> bool {
+    all.of("PeerAuthentication").count() > 0 || Cluster::new(&all.0).linkerd
+}
+
 const GATEWAY: &str = "gateway.namespace=entrance";
 
 #[test]
@@ -419,8 +442,7 @@ fn exactly_the_declared_calls_are_open() {
     let mut wrong = Vec::new();
     for case in models().into_iter().chain(small()) {
         let Some((wanted, all)) = case.read(&["policy=declared", GATEWAY]) else { continue };
-        let strict = all.of("PeerAuthentication").count() > 0;
-        let parts = Parts { access: true, egress: true, strict };
+        let parts = Parts { access: true, egress: true, strict: strict(&all) };
         let found = differences(&wanted, &all.0, parts);
         wrong.extend(found.iter().map(|found| format!("{}: {found}", case.name())));
         judged += 1;
@@ -454,7 +476,9 @@ fn without_a_policy_nothing_is_closed() {
         let parts = Parts { access: false, egress: false, strict: false };
         let wrong = differences(&wanted, &all.0, parts);
         assert!(wrong.is_empty(), "{}:\n{}", case.name(), wrong.join("\n"));
-        for kind in ["NetworkPolicy", "AuthorizationPolicy", "PeerAuthentication", "Sidecar"] {
+        for kind in
+            ["NetworkPolicy", "AuthorizationPolicy", "PeerAuthentication", "Sidecar", "Server"]
+        {
             assert_eq!(all.of(kind).count(), 0, "{}", case.name());
         }
     }
@@ -462,8 +486,16 @@ fn without_a_policy_nothing_is_closed() {
 
 /// Every way to take one thing out of a policy, put one thing in, or move it: name and result.
 fn mutations(objects: &[Value]) -> Vec<(String, Vec<Value>)> {
-    const KINDS: [&str; 5] =
-        ["NetworkPolicy", "AuthorizationPolicy", "Configuration", "PeerAuthentication", "Sidecar"];
+    const KINDS: [&str; 8] = [
+        "NetworkPolicy",
+        "AuthorizationPolicy",
+        "Configuration",
+        "PeerAuthentication",
+        "Sidecar",
+        "Server",
+        "MeshTLSAuthentication",
+        "NetworkAuthentication",
+    ];
     let mut all = Vec::new();
     for (position, object) in objects.iter().enumerate() {
         if !KINDS.contains(&object["kind"].as_str().unwrap_or_default()) {
@@ -545,6 +577,11 @@ fn the_interpreter_notices_whatever_is_changed() {
     let all = [
         case("app-models/bookinfo", &["--governance=istio"]),
         case("app-models/bookinfo", &["--governance=istio-ambient"]),
+        case("app-models/bookinfo", &["--governance=linkerd"]),
+        case("tests/cases/mode/linkerd/policy", &[]),
+        case("tests/cases/mode/linkerd/outside-the-mesh", &[]),
+        case("tests/cases/mode/linkerd/member-gateway", &[]),
+        case("tests/cases/mode/linkerd/metrics-under-policy", &[]),
         case("tests/cases/mode/istio/policy", &[]),
         case("tests/cases/mode/istio-ambient/policy", &[]),
         case("tests/cases/mode/istio/outside-the-mesh", &[]),
@@ -558,8 +595,7 @@ fn the_interpreter_notices_whatever_is_changed() {
     let mut unnoticed = Vec::new();
     for case in all {
         let (wanted, objects) = case.read(&["policy=declared", GATEWAY]).expect("an app");
-        let strict = objects.of("PeerAuthentication").count() > 0;
-        let parts = Parts { access: true, egress: true, strict };
+        let parts = Parts { access: true, egress: true, strict: strict(&objects) };
         for (title, changed) in mutations(&objects.0) {
             let noticed = std::panic::catch_unwind(|| differences(&wanted, &changed, parts));
             let noticed = noticed.map_or(true, |wrong| !wrong.is_empty());

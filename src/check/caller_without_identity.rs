@@ -1,7 +1,7 @@
 use super::Finder;
 use crate::diag::{Diagnostic, Rule, Severity};
 use crate::graph::{Gate, Scrape};
-use crate::model::Mtls;
+use crate::model::{Governance, Mtls};
 use crate::source::Place;
 
 /// `caller-without-identity`: calls that cannot prove who makes them.
@@ -71,13 +71,16 @@ pub(super) fn check(find: &mut Finder<'_>) {
         for entry in &component.entries {
             let port = &component.ports[entry.port];
             let (through, help) = match graph.gate(entry) {
-                Gate::MeshGateway | Gate::OwnGateway if graph.governance.is_istio() => continue,
+                gate if graph.is_in_mesh(gate) => continue,
                 Gate::Balancer => ("a load balancer", "expose it through the istio gateway"),
                 _ => ("a gateway outside the mesh", "use a gateway of Istio"),
             };
-            let help = match graph.governance.is_istio() {
-                true => format!("{help}, or write `mtls: permissive`"),
-                false => "write `mtls: permissive`, or keep it from the outside".to_owned(),
+            let help = match graph.governance {
+                governance if governance.is_istio() => {
+                    format!("{help}, or write `mtls: permissive`")
+                }
+                Governance::Linkerd => "write `namespace` and `serviceAccount` of a gateway in the mesh, or `mtls: permissive`".to_owned(),
+                _ => "write `mtls: permissive`, or keep it from the outside".to_owned(),
             };
             if port.protocol.transport() != "TCP" {
                 continue;

@@ -28,8 +28,10 @@ pub enum Gate {
     Balancer,
     /// The gateway that Istio was installed with: part of the mesh.
     MeshGateway,
-    /// A gateway that Istio runs for this app alone, in its namespace: part of the mesh.
+    /// A gateway that Istio runs for this app alone, in its namespace: part of Istio's mesh.
     OwnGateway,
+    /// A gateway of somebody else that is in the mesh: the file says who it is.
+    Member,
     /// A gateway of somebody else: its pods are where the file says, or anywhere.
     Foreign,
 }
@@ -85,7 +87,7 @@ impl Graph {
         let open = |entry: &Entry| match self.gate(entry) {
             Gate::Balancer => true,
             Gate::Foreign => !somewhere,
-            Gate::MeshGateway | Gate::OwnGateway => false,
+            Gate::MeshGateway | Gate::OwnGateway | Gate::Member => false,
         };
         component.entries.iter().any(|entry| entry.port == port && open(entry))
     }
@@ -115,11 +117,30 @@ impl Graph {
         self.gateway_kind() == GatewayKind::GatewayApi && self.gateway_class() == Some(OWN_CLASS)
     }
 
+    /// Whether the shared entry is a gateway of somebody else that is in the mesh. Linkerd brings no
+    /// gateway of its own, and any can have its proxy.
+    fn has_member_gateway(&self) -> bool {
+        let known = |gateway: &model::Gateway| {
+            gateway.namespace.is_some() && gateway.service_account.is_some()
+        };
+        self.governance == Governance::Linkerd && self.gateway.as_ref().is_some_and(known)
+    }
+
+    /// Whether what stands before a port is in the mesh, and so calls with an identity.
+    pub const fn is_in_mesh(&self, gate: Gate) -> bool {
+        match gate {
+            Gate::Member => true,
+            Gate::MeshGateway | Gate::OwnGateway => self.governance.is_istio(),
+            Gate::Balancer | Gate::Foreign => false,
+        }
+    }
+
     /// What stands before an exposed port.
     pub fn gate(&self, entry: &Entry) -> Gate {
         match (entry.via, self.gateway_kind()) {
             (Via::LoadBalancer | Via::NodePort, _) => Gate::Balancer,
             (Via::Gateway, GatewayKind::Istio) => Gate::MeshGateway,
+            (Via::Gateway, _) if self.has_member_gateway() => Gate::Member,
             (Via::Gateway, GatewayKind::GatewayApi) if self.has_own_gateway() => Gate::OwnGateway,
             (Via::Gateway, _) => Gate::Foreign,
         }

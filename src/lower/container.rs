@@ -358,15 +358,19 @@ fn probes(
     out
 }
 
-fn probe_view(component: &Component, probe: &Probe) -> ProbeView {
+/// The number that a probe asks at.
+pub(super) fn probed_port(component: &Component, probe: &Probe) -> u16 {
     let wanted = probe.port.as_ref().or(probe.tcp.as_ref()).or(probe.grpc.as_ref());
-    let port = match wanted {
+    match wanted {
         Some(PortRef::Number(number)) => *number,
         Some(PortRef::Name(name)) => {
             component.ports.iter().find(|port| *port.name == **name).map_or(0, |port| port.target)
         }
         None => component.ports.first().map_or(0, |port| port.target),
-    };
+    }
+}
+
+fn probe_view(component: &Component, probe: &Probe) -> ProbeView {
     let headers = probe.headers.iter().flatten();
     ProbeView {
         http: probe.http.clone(),
@@ -376,7 +380,7 @@ fn probe_view(component: &Component, probe: &Probe) -> ProbeView {
         service: probe.service.clone(),
         scheme: probe.scheme.map(crate::model::Scheme::name),
         exec: probe.exec.clone().unwrap_or_default(),
-        port,
+        port: probed_port(component, probe),
         initial_delay: probe.initial_delay.as_ref().map(crate::model::Duration::seconds),
         period: probe.period.as_ref().map(|time| time.seconds().max(1)),
         timeout: probe.timeout.as_ref().map(|time| time.seconds().max(1)),

@@ -1,10 +1,12 @@
 //! What each governance mode adds to the objects of Kubernetes.
 
+mod admitted;
 mod ambient;
 mod dapr;
 mod envoy;
 mod gamma;
 mod istio;
+mod linkerd;
 
 pub(super) use istio::{gateway_connections, gateway_routes};
 
@@ -40,7 +42,7 @@ pub(super) struct Mode {
     /// What a port speaks, in the word that the mode knows.
     pub(super) app_protocol: fn(&Graph, &Component, &Port) -> Option<&'static str>,
     /// What it changes in a Service of a component.
-    pub(super) service: fn(&Graph, &Component, &mut Service),
+    pub(super) service: fn(&Graph, &Component, &mut Service, &mut Trace),
     /// Its own objects for the application as a whole.
     pub(super) application: fn(&Graph, &mut Vec<View>),
     /// Its own objects for one component.
@@ -104,7 +106,7 @@ const PLAIN: Mode = Mode {
     told: |_, _, _| Vec::new(),
     leads: |_, _, _, _| None,
     app_protocol: routed_protocol,
-    service: |_, _, _| {},
+    service: |_, _, _, _| {},
     application: |_, _| {},
     component: |_, _, _| {},
     policy_of_application: |_, _| {},
@@ -125,6 +127,7 @@ pub(super) const fn mode(graph: &Graph) -> &'static Mode {
         Governance::IstioAmbient => &ambient::MODE,
         Governance::Dapr => &dapr::MODE,
         Governance::Envoy => &envoy::MODE,
+        Governance::Linkerd => &linkerd::MODE,
     }
 }
 

@@ -325,7 +325,7 @@ fn incoming(
             Some(peer) => vec![(peer, None)],
             None => Vec::new(),
         };
-        let by_proxy = matches!(gateway, Gate::MeshGateway | Gate::OwnGateway);
+        let by_proxy = graph.is_in_mesh(gateway);
         let mut sockets = arriving(graph, component, Arrival::Entry, socket, by_proxy);
         if peers.is_empty() {
             // Anyone is also whoever is in the mesh.
@@ -389,7 +389,7 @@ fn gate(graph: &Graph, home: &Component, gate: Gate) -> Option<Peer> {
             )],
             ..Peer::default()
         }),
-        Gate::Foreign => {
+        Gate::Member | Gate::Foreign => {
             namespace.map(|namespace| Peer { namespace: Some(namespace), ..Peer::default() })
         }
     }

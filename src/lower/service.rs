@@ -16,7 +16,7 @@ pub(super) fn lower(graph: &Graph, component: &Component, views: &mut Vec<View>)
     services(graph, component, views);
     for view in &mut views[first..] {
         if let Body::Service(service) = &mut view.body {
-            (mode(graph).service)(graph, component, service);
+            (mode(graph).service)(graph, component, service, &mut view.trace);
         }
     }
 }

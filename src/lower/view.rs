@@ -5,6 +5,7 @@ mod core;
 mod dapr;
 mod entry;
 mod istio;
+mod linkerd;
 mod operation;
 mod policy;
 
@@ -19,6 +20,7 @@ pub use core::*;
 pub use dapr::*;
 pub use entry::*;
 pub use istio::*;
+pub use linkerd::*;
 pub use operation::*;
 pub use policy::*;
 
@@ -99,6 +101,11 @@ pub enum Body {
     DaprComponent(DaprComponent),
     DaprConfiguration(DaprConfiguration),
     DaprResiliency(DaprResiliency),
+    PortPolicy(PortPolicy),
+    MeshTlsAuthentication(MeshTlsAuthentication),
+    NetworkAuthentication(NetworkAuthentication),
+    PortAuthorization(PortAuthorization),
+    PortRoute(PortRoute),
 }
 
 impl Body {
@@ -136,6 +143,11 @@ impl Body {
             Self::DaprComponent(_) => "dapr/component",
             Self::DaprConfiguration(_) => "dapr/configuration",
             Self::DaprResiliency(_) => "dapr/resiliency",
+            Self::PortPolicy(_) => "linkerd/server",
+            Self::MeshTlsAuthentication(_) => "linkerd/mesh-tls-authentication",
+            Self::NetworkAuthentication(_) => "linkerd/network-authentication",
+            Self::PortAuthorization(_) => "linkerd/authorization-policy",
+            Self::PortRoute(_) => "linkerd/http-route",
         }
     }
 }

@@ -177,8 +177,9 @@ pub struct Gateway {
     /// `istio-system`, else unknown.
     #[schemars(example = &"istio-ingress")]
     pub namespace: Option<Name>,
-    /// For `istio`: the identity of the gateway's pods, which a policy lets in. Without it:
-    /// `istio-ingressgateway-service-account`.
+    /// For `istio`, and with `namespace` for a gateway in the mesh of Linkerd: the identity of the
+    /// gateway's pods, which a policy lets in. Without it: for `istio`
+    /// `istio-ingressgateway-service-account`, else none.
     #[schemars(example = &"istio-ingress")]
     pub service_account: Option<Name>,
 }

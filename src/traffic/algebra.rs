@@ -103,6 +103,27 @@ pub fn covers(earlier: &Match, later: &Match, compiled: &Expressions) -> bool {
     headers && cookies && query && path && method && callers
 }
 
+/// Whether no call is matched by both. `false` where that cannot be told.
+pub(super) fn apart(a: &Match, b: &Match) -> bool {
+    let none = Expressions::new();
+    let apart = |a: &Matcher, b: &Matcher, on| {
+        !matches!((a, b), (Matcher::Not(_), _) | (_, Matcher::Not(_))) && disjoint(a, b, on, &none)
+    };
+    let path = a.path.as_ref().zip(b.path.as_ref());
+    let method = a.method.zip(b.method);
+    method.is_some_and(|(a, b)| a != b)
+        || path.is_some_and(|(a, b)| apart(a, b, Subject::Path))
+        || a.headers.iter().flatten().any(|(name, one)| {
+            let same = |known: &&crate::model::HeaderName| known.eq_ignore_ascii_case(name);
+            let mut all = b.headers.iter().flatten();
+            all.any(|(known, other)| same(&known) && apart(one, other, Subject::Text))
+        })
+        || a.query.iter().flatten().any(|(name, one)| {
+            let other = b.query.as_ref().and_then(|query| query.get(name));
+            other.is_some_and(|other| apart(one, other, Subject::Text))
+        })
+}
+
 /// Two conditions on a path that no single condition can stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inexpressible;

@@ -1,5 +1,6 @@
 //! What each mode and each kind of entry can do with calls.
 
+mod annotated;
 mod dapr;
 mod entry;
 mod matrix;
@@ -14,9 +15,11 @@ use crate::graph::{Component, ComponentId, Entry, Graph};
 use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Sticky, Via};
 use crate::source::Path;
 
+use self::annotated::{annotated_lacks, probe_lacks};
 use self::entry::{gateway_lacks, route_lacks, route_limits, tls_lacks};
 use self::wanted::needs;
 
+pub use self::annotated::{Treatment, has_address, is_blind, retried, treatment};
 pub use self::entry::{ROUTE_RULES, unroutable};
 pub use self::matrix::{Cell, Feature, Grade, able, can, cell};
 pub use self::wanted::{Wanted, by_component, by_dapr, by_policy};
@@ -65,9 +68,13 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
             component.entries.iter().any(routed) && graph.gateway_kind() == GatewayKind::GatewayApi;
         // Routes that hang on Services are the mode's, and have been judged.
         let judged = graph.governance.routes_services() && !gateway_only;
-        if through_routes && !judged {
-            route_lacks(graph, component, &mut out);
+        if through_routes {
+            route_lacks(graph, component, judged, &mut out);
         }
+        if !gateway_only {
+            annotated_lacks(graph, component, &mut out);
+        }
+        probe_lacks(graph, component, &mut out);
         route_limits(graph, component, &mut out);
         if graph.governance.has_proxies() && graph.governance != Governance::Dapr {
             proxy_lacks(graph, component, &mut out);

@@ -73,6 +73,8 @@ pub(super) struct Cluster<'a> {
     pub(super) objects: &'a [Value],
     /// Whether calls between pods of the mesh go through tunnels.
     pub(super) tunnels: bool,
+    /// Whether the mesh is Linkerd.
+    pub(super) linkerd: bool,
 }
 
 impl<'a> Cluster<'a> {
@@ -122,6 +124,9 @@ impl<'a> Cluster<'a> {
         if !pod.meshed() || socket.1 != "TCP" {
             return true;
         }
+        if self.linkerd {
+            return self.accepted(pod, caller, socket.0);
+        }
         let mut guarded = false;
         for policy in self.of("AuthorizationPolicy") {
             let spec = &policy["spec"];
@@ -164,7 +169,7 @@ impl<'a> Cluster<'a> {
             ambient(&one["metadata"]["labels"])
                 || ambient(&one["spec"]["template"]["metadata"]["labels"])
         });
-        Self { objects, tunnels }
+        Self { objects, tunnels, linkerd: super::linkerd::is_linkerd(objects) }
     }
 
     /// The waypoints by which a pod is called on a port: each with the Service and its number.
@@ -191,6 +196,9 @@ impl<'a> Cluster<'a> {
     pub(super) fn plain(&self, pod: &End, number: u16) -> bool {
         if !pod.meshed() {
             return true;
+        }
+        if self.linkerd {
+            return self.accepted(pod, None, number);
         }
         let mut mode = "PERMISSIVE".to_owned();
         let mut rank = 0;

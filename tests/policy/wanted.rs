@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::ENTRANCE;
 use super::cluster::{End, Socket, identity, list, matches, text};
 use super::dapr;
+use super::linkerd::injected;
+use super::{ENTRANCE, ISTIO_ACCOUNT};
 
 /// What stands between the outside and a port.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Wanted {
     pub(super) doors: BTreeMap<(String, Socket), Vec<Door>>,
     pub(super) edges: Vec<Edge>,
     pub(super) outside: BTreeMap<String, Value>,
+    /// Ports at which kubelet asks by HTTPS, which nobody can look into.
+    pub(super) asked_blindly: BTreeSet<(String, u16)>,
 }
 
 pub(super) struct Pod {
@@ -97,7 +100,8 @@ impl Wanted {
                 let of_home = home.map(|home| text(&home["metadata"]["labels"][dataplane]));
                 let ambient = labels.get(dataplane).map(text).or(of_home);
                 let meshed = labels.get("sidecar.istio.io/inject") == Some(&json!("true"))
-                    || ambient.as_deref() == Some("ambient");
+                    || ambient.as_deref() == Some("ambient")
+                    || injected(template);
                 pods.push(Pod {
                     end: End {
                         what: text(&version["workload"]),
@@ -172,12 +176,23 @@ impl Wanted {
                 name,
             });
         }
-        Self { pods, doors, edges, outside }
+        Self { pods, doors, edges, outside, asked_blindly: BTreeSet::new() }
     }
 
     /// Adds who reads the metrics, as the resolved app file says it: a door of its own.
     pub(super) fn let_scrapers_in(&mut self, file: &Value, graph: &Value) {
         for component in list(&graph["components"]) {
+            let written = &file["components"][text(&component["name"])];
+            let versions = written["versions"].as_object().into_iter().flatten();
+            let all = versions.map(|(_, version)| version).chain([written]);
+            for probe in all.flat_map(|one| one["probes"].as_object().into_iter().flatten()) {
+                let at = list(&component["ports"]).iter().find(|port| {
+                    port["name"] == probe.1["port"] || port["target"] == probe.1["port"]
+                });
+                if let (Some(at), "HTTPS") = (at, &*text(&probe.1["scheme"])) {
+                    self.asked_blindly.insert((text(&component["name"]), socket(at).0));
+                }
+            }
             let metrics = &file["components"][text(&component["name"])]["metrics"];
             let from = &metrics["from"];
             if !from.is_object() {
@@ -309,6 +324,7 @@ fn lead_to_proxies(component: &Value, template: &Value, all: &[Value], pod: &mut
 /// The shared gateway: which pods it has, by the objects that describe it.
 pub(super) fn gateway(graph: &Value, all: &[Value], account: &str) -> Door {
     let app = text(&graph["namespace"]);
+    let linkerd = all.iter().any(|object| injected(&object["spec"]["template"]));
     let api = |object: &&Value, group: &str| {
         object["kind"] == "Gateway" && text(&object["apiVersion"]).starts_with(group)
     };
@@ -322,7 +338,12 @@ pub(super) fn gateway(graph: &Value, all: &[Value], account: &str) -> Door {
     if let Some(own) = own.filter(|own| own["spec"]["gatewayClassName"] == "istio") {
         let name = text(&own["metadata"]["name"]);
         let labels = [("gateway.networking.k8s.io/gateway-name", &*name)];
-        return Door::Gateway(End::pod("gateway", &app, &labels, Some(&format!("{name}-istio"))));
+        // In the mesh of another it is nobody.
+        let account = format!("{name}-istio");
+        let account = Some(&*account).filter(|_| !linkerd);
+        return Door::Gateway(End::pod("gateway", &app, &labels, account));
     }
-    Door::Gateway(End::pod("controller", ENTRANCE, &[("app", "controller")], None))
+    // Linkerd brings no gateway; one that has an identity is in the mesh.
+    let account = Some(account).filter(|account| linkerd && *account != ISTIO_ACCOUNT);
+    Door::Gateway(End::pod("controller", ENTRANCE, &[("app", "controller")], account))
 }

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::admitted::Admitted;
 use super::gamma;
 use super::istio::breaker::breaker;
 use super::istio::policy::{
-    Admitted, Callable, accepting, admitted, authorization, exceptions, policy_of_application,
-    principal,
+    Callable, accepting, admitted, authorization, exceptions, policy_of_application,
 };
 use super::{Mode, PLAIN};
 use crate::graph::{Component, ComponentId, Graph};
@@ -29,7 +29,7 @@ pub(super) const MODE: Mode = Mode {
             trace.add(format!("metadata.labels.{DATAPLANE}"), place);
         }
     },
-    service: |graph, component, service| {
+    service: |graph, component, service, _| {
         if !service.headless && service.kind == "ClusterIP" && has_waypoint(graph, component) {
             service.meta.labels.push(("istio.io/use-waypoint".into(), WAYPOINT.into()));
         }
@@ -149,7 +149,7 @@ fn access(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<Vie
 /// waypoint. Gateways and callers outside the mesh come to the pods without it.
 fn layers(graph: &Graph, callers: &Callers, id: ComponentId, views: &mut Vec<View>) {
     let component = graph.component(id);
-    let waypoint = principal(&component.namespace, WAYPOINT);
+    let waypoint = (component.namespace.to_string(), WAYPOINT.to_owned());
     let mut pods: BTreeMap<Socket, Admitted> = BTreeMap::new();
     for (_, port) in component.service_ports().filter(|(_, port)| socket(port).1 == "TCP") {
         let place = Place::Key(component.path.field("ports").key(&port.name));

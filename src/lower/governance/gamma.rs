@@ -27,10 +27,7 @@ pub(super) fn routes(graph: &Graph, component: &Component, views: &mut Vec<View>
     if !routed(component) {
         return;
     }
-    let of = |kind: fn(&Port) -> bool| -> Vec<&Port> {
-        component.service_ports().map(|(_, port)| port).filter(|port| kind(port)).collect()
-    };
-    let http = of(|port| port.protocol.is_http());
+    let http = of_kind(component, |port| port.protocol.is_http());
     let known: Vec<Step<'_>> = steps(component, true)
         .into_iter()
         .filter(|step| unroutable(&step.matches).is_none())
@@ -49,7 +46,13 @@ pub(super) fn routes(graph: &Graph, component: &Component, views: &mut Vec<View>
             of_versions(graph, component, port, http.len() > 1, timeout, views);
         }
     }
-    let streams = of(|port| port.protocol.is_stream());
+    connections(graph, component, views);
+}
+
+/// The routes that share out connections.
+pub(super) fn connections(graph: &Graph, component: &Component, views: &mut Vec<View>) {
+    let http = of_kind(component, |port| port.protocol.is_http());
+    let streams = of_kind(component, |port| port.protocol.is_stream());
     let split = component.traffic.split.as_deref();
     for port in streams.iter().filter(|_| split.is_some()) {
         let mut trace = Trace::default();
@@ -69,13 +72,24 @@ pub(super) fn routes(graph: &Graph, component: &Component, views: &mut Vec<View>
     }
 }
 
+/// The ports of a kind that anyone can call.
+pub(super) fn of_kind(component: &Component, kind: fn(&Port) -> bool) -> Vec<&Port> {
+    component.service_ports().map(|(_, port)| port).filter(|port| kind(port)).collect()
+}
+
 /// Where the need for routes is written.
-fn origin(component: &Component) -> Path {
+pub(super) fn origin(component: &Component) -> Path {
     component.traffic.path.clone()
 }
 
 /// A name that no route of the entry has: names of components have no dots.
-fn meta(graph: &Graph, component: &Component, service: &str, port: &Port, several: bool) -> Meta {
+pub(super) fn meta(
+    graph: &Graph,
+    component: &Component,
+    service: &str,
+    port: &Port,
+    several: bool,
+) -> Meta {
     let name = match several {
         true => format!("{service}.mesh.{}", port.name),
         false => format!("{service}.mesh"),
@@ -84,7 +98,7 @@ fn meta(graph: &Graph, component: &Component, service: &str, port: &Port, severa
 }
 
 /// Every Service by which all versions of a component can be called on a port.
-fn parents(component: &Component, port: &Port) -> Vec<Parent> {
+pub(super) fn parents(component: &Component, port: &Port) -> Vec<Parent> {
     let own = Parent::service(component.name.to_string(), port.port);
     let named = |position: &usize| component.ports[*position].name == port.name;
     let aliases = component.aliases.iter().filter(|alias| !alias.headless).filter_map(|alias| {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Lack, pinnable, unkept, unmatchable};
 use crate::graph::{Component, Door, Entry, Graph, PathMatch};
-use crate::model::{Fallback, GatewayKind, Match, Matcher, Protocol, Retries, TlsMode, Via};
+use crate::model::{
+    Fallback, GatewayKind, Governance, Match, Matcher, Protocol, Retries, TlsMode, Via,
+};
 use crate::source::Path;
 use crate::traffic::algebra::intersect;
 use crate::traffic::capture::entrances;
@@ -202,17 +204,21 @@ pub(super) fn route_limits(graph: &Graph, component: &Component, out: &mut Vec<L
         GatewayKind::GatewayApi => routed.flat_map(Entry::paths_or_all).collect(),
         _ => Vec::new(),
     };
-    if graph.governance.routes_services() && !component.headless && component.speaks_http() {
+    let on_services =
+        graph.governance.routes_services() && !component.headless && component.speaks_http();
+    // Linkerd has an order of its own.
+    if on_services && graph.governance != Governance::Linkerd {
         paths.push(PathMatch::Prefix("/".into()));
     }
-    if !paths.is_empty() {
+    if on_services || !paths.is_empty() {
         too_many(ROUTE, component, out);
         out_of_order(ROUTE, component, &paths, out);
     }
 }
 
-/// What an HTTPRoute of the standard channel cannot do.
-pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<Lack>) {
+/// What an HTTPRoute of the standard channel cannot do at the entry. What routes have in common has
+/// been `judged` where the mode puts such routes on Services too; annotations beside them have not.
+pub(super) fn route_lacks(graph: &Graph, component: &Component, judged: bool, out: &mut Vec<Lack>) {
     const WHO: &str = ROUTE;
     let traffic = &component.traffic;
     let lack = |what: &str, why: &str, path: Path, fallback: Option<Fallback>| Lack {
@@ -228,6 +234,10 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
     let tried = |retries: &Option<Retries>| retries.as_ref().is_some_and(Retries::repeat);
     let retried = "retries are not in the standard channel";
     let filter = "there is no such filter";
+    let beside = graph.governance == Governance::Linkerd;
+    if judged && !beside {
+        return;
+    }
     if tried(&traffic.retries) {
         let path = traffic.path.field("retries");
         out.push(lack("try a failed call again", retried, path, traffic.fallback));
@@ -239,7 +249,7 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
         let path = traffic.path.field("circuitBreaker");
         out.push(lack(what, filter, path, traffic.fallback));
     }
-    if traffic.fault.is_some() {
+    if !judged && traffic.fault.is_some() {
         out.push(lack("inject faults", filter, traffic.path.field("fault"), traffic.fallback));
     }
     // What is only for callers in the mesh never gets there.
@@ -248,6 +258,9 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
         if tried(&rule.retries) {
             let path = rule.path.field("retries");
             out.push(lack("try a failed call again", retried, path, fallback));
+        }
+        if judged {
+            continue;
         }
         if rule.fault.is_some() {
             out.push(lack("inject faults", filter, rule.path.field("fault"), fallback));
@@ -261,7 +274,9 @@ pub(super) fn route_lacks(graph: &Graph, component: &Component, out: &mut Vec<La
             out.push(lack);
         }
     }
-    unkept(WHO, component, pinnable, out);
+    if !judged {
+        unkept(WHO, component, pinnable, out);
+    }
 }
 
 /// What has no room in an HTTPRoute. Paths are spread over several; what belongs to one path cannot

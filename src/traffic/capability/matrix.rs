@@ -1,7 +1,7 @@
 //! The capability matrix: what each mode can do with what the file can ask for. Messages, the
 //! documentation and `weft modes` read it here.
 
-use super::mode::{dapr, envoy, istio, istio_ambient, kubernetes};
+use super::mode::{dapr, envoy, istio, istio_ambient, kubernetes, linkerd};
 use crate::model::Governance;
 
 /// Something that a file can ask of a mode.
@@ -259,6 +259,7 @@ pub fn cell(mode: Governance, feature: Feature) -> Cell {
         Governance::IstioAmbient => istio_ambient::cell(feature),
         Governance::Dapr => dapr::cell(feature),
         Governance::Envoy => envoy::cell(feature),
+        Governance::Linkerd => linkerd::cell(feature),
     }
 }
 

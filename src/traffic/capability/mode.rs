@@ -5,3 +5,4 @@ pub(super) mod envoy;
 pub(super) mod istio;
 pub(super) mod istio_ambient;
 pub(super) mod kubernetes;
+pub(super) mod linkerd;

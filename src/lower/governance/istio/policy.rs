@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::{Component, ComponentId, Gate, Graph, Scrape, Version};
+use crate::graph::{Component, ComponentId, Gate, Graph, Version};
+use crate::lower::governance::admitted::{Account, Admitted, scraper};
 use crate::lower::policy::{
-    Callers, ISTIO_NAMESPACE, Rules, Scope, Socket, call_each_other, meta, pods, scopes, scraped,
-    socket,
+    Callers, ISTIO_NAMESPACE, Rules, Scope, Socket, call_each_other, meta, pods, scopes, socket,
 };
 use crate::lower::view::{
     AuthorizationPolicy, AuthorizationRule, Body, Meta, Peer, PeerAuthentication, Sidecar, Trace,
     View,
 };
 use crate::lower::{app_labels, host};
-use crate::model::{Mtls, Scraper};
+use crate::model::Mtls;
 use crate::source::Place;
 
 /// The identity of the gateway that `istioctl install` makes.
@@ -75,42 +75,27 @@ pub(crate) fn policy(graph: &Graph, callers: &Callers, id: ComponentId, views: &
 
 /// An identity. `cluster.local` stands for the mesh's own trust domain, whatever that is.
 /// Source: `pilot/pkg/security/trustdomain/bundle.go` of Istio.
-pub(in crate::lower::governance) fn principal(namespace: &str, account: &str) -> String {
+fn principal(namespace: &str, account: &str) -> String {
     format!("cluster.local/ns/{namespace}/sa/{account}")
 }
 
 /// The identity of a gateway; none where it has none, or nobody knows it.
-fn gate(graph: &Graph, gate: Gate) -> Option<String> {
+fn gate(graph: &Graph, gate: Gate) -> Option<Account> {
     let gateway = graph.gateway.as_ref();
     match gate {
-        Gate::Balancer | Gate::Foreign => None,
+        Gate::Balancer | Gate::Member | Gate::Foreign => None,
         Gate::MeshGateway => {
             let namespace = gateway.and_then(|gateway| gateway.namespace.as_deref());
             let account = gateway.and_then(|gateway| gateway.service_account.as_deref());
-            Some(principal(
-                namespace.unwrap_or(ISTIO_NAMESPACE),
-                account.unwrap_or(GATEWAY_ACCOUNT),
-            ))
+            let namespace = namespace.unwrap_or(ISTIO_NAMESPACE);
+            Some((namespace.to_owned(), account.unwrap_or(GATEWAY_ACCOUNT).to_owned()))
         }
         // Source: the name that istiod gives to the gateways that it runs, `<gateway>-<class>`.
         Gate::OwnGateway => {
             let class = graph.gateway_class().unwrap_or_default();
-            Some(principal(&graph.namespace, &format!("{}-{class}", graph.name)))
+            Some((graph.namespace.to_string(), format!("{}-{class}", graph.name)))
         }
     }
-}
-
-/// Who may call on one socket, and where that is written.
-#[derive(Clone, Default)]
-pub(in crate::lower::governance) struct Admitted {
-    /// Identities of callers.
-    pub(in crate::lower::governance) callers: BTreeMap<String, Place>,
-    /// Identities of gateways, and of pods that call each other.
-    pub(in crate::lower::governance) direct: BTreeMap<String, Place>,
-    /// Callers outside the mesh have no identity.
-    pub(in crate::lower::governance) unknown: Option<Place>,
-    /// Anyone at all.
-    pub(in crate::lower::governance) anyone: Option<Place>,
 }
 
 /// What a policy is about.
@@ -121,56 +106,14 @@ pub(in crate::lower::governance) enum Callable {
     Services(usize, Vec<String>),
 }
 
-/// Who may call a component, or one of its versions, by socket. Only TCP goes by the proxy.
+/// Who may call a component, or one of its versions, by socket.
 pub(in crate::lower::governance) fn admitted(
     graph: &Graph,
     callers: &Callers,
     id: ComponentId,
     scope: Scope,
 ) -> BTreeMap<Socket, Admitted> {
-    let component = graph.component(id);
-    let own = |component: &Component| principal(&component.namespace, &component.account.name);
-    let mut all: BTreeMap<Socket, Admitted> = BTreeMap::new();
-    for (socket, callers) in callers.at(id, scope) {
-        let admitted = all.entry(socket).or_default();
-        for (caller, who) in callers {
-            let caller = graph.component(*caller);
-            let place = Place::Key(who.path.clone());
-            match graph.meshed(caller) {
-                true => drop(admitted.callers.entry(own(caller)).or_insert(place)),
-                false => drop(admitted.unknown.get_or_insert(place)),
-            }
-        }
-    }
-    if scope.is_none() {
-        for entry in &component.entries {
-            let admitted = all.entry(socket(&component.ports[entry.port])).or_default();
-            let place = Place::Key(entry.path.clone());
-            match gate(graph, graph.gate(entry)) {
-                Some(gateway) => drop(admitted.direct.entry(gateway).or_insert(place)),
-                None => drop(admitted.anyone.get_or_insert(place)),
-            }
-        }
-        if let Some((socket, from, place)) = scraper(component) {
-            let admitted = all.entry(socket).or_default();
-            match &from.service_account {
-                Some(account) => {
-                    let principal = principal(&from.namespace, account);
-                    admitted.direct.entry(principal).or_insert(place);
-                }
-                None => _ = admitted.unknown.get_or_insert(place),
-            }
-        }
-        if call_each_other(component) {
-            for port in &component.ports {
-                let place = Place::Key(component.path.clone());
-                let admitted = all.entry(socket(port)).or_default();
-                admitted.direct.entry(own(component)).or_insert(place);
-            }
-        }
-    }
-    all.retain(|(_, transport), _| *transport == "TCP");
-    all
+    super::super::admitted::admitted(graph, callers, id, scope, gate)
 }
 
 /// The callers of a component by identity, as its pods check them. The first policy of a workload
@@ -231,9 +174,9 @@ fn rule(numbers: &[u16], admitted: Admitted, field: &str, trace: &mut Trace) -> 
         trace.add(field, place);
         return AuthorizationRule { principals: Vec::new(), unknown: false, ports };
     }
-    let mut known = admitted.callers;
-    for (principal, place) in admitted.direct {
-        known.entry(principal).or_insert(place);
+    let mut known = BTreeMap::new();
+    for ((namespace, account), place) in admitted.callers.into_iter().chain(admitted.direct) {
+        known.entry(principal(&namespace, &account)).or_insert(place);
     }
     let unknown = admitted.unknown.is_some();
     if let Some(place) = admitted.unknown {
@@ -248,16 +191,6 @@ fn rule(numbers: &[u16], admitted: Admitted, field: &str, trace: &mut Trace) -> 
         principals.push(principal);
     }
     AuthorizationRule { principals, unknown, ports }
-}
-
-/// Who reads the numbers of a component through its proxy. A number that is not among its ports goes
-/// past it.
-fn scraper(component: &Component) -> Option<(Socket, &Scraper, Place)> {
-    let metrics = component.metrics.as_ref()?;
-    let from = metrics.from.as_ref()?;
-    let behind = matches!(metrics.at, Scrape::Port(_));
-    let place = Place::Key(metrics.path.field("from"));
-    behind.then(|| (scraped(component, metrics), from, place))
 }
 
 /// Ports that are called from outside the mesh take plain text all the same.
