@@ -46,7 +46,7 @@ pub(super) fn routes(graph: &Graph, id: ComponentId, views: &mut Vec<View>) {
                 let made: Vec<Made> =
                     rules(component, port.port, &component.path, &everything(), &alike)
                         .into_iter()
-                        .map(|made| plain(made))
+                        .map(plain)
                         .collect();
                 let mut meta = meta(graph, component, &component.name, port, http.len() > 1);
                 if number > 0 {
