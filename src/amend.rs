@@ -14,13 +14,25 @@ use serde_json::Value;
 use crate::check::OBJECT_NAME_COLLISION;
 use crate::diag::{Diagnostic, Reported, Sink};
 use crate::graph::Graph;
-use crate::manifest::{Object, Set};
+use crate::manifest::{Flaw, Object, Set};
 use crate::raw;
 use crate::source::{Path, Place};
 
 /// Whether the application has anything for [`amend`] to do.
 pub fn is_needed(graph: &Graph) -> bool {
     !graph.raw.is_empty() || !graph.patches.is_empty()
+}
+
+/// Reports what is wrong with the author's templates.
+///
+/// # Errors
+/// If anything is.
+pub fn faulty(flaws: Vec<Flaw>, sink: &mut Sink) -> Result<(), Reported> {
+    for Flaw { at, title, label } in flaws {
+        let diagnostic = Diagnostic::new(&rule::FAULTY_TEMPLATE, title, Place::Bytes(at), label);
+        sink.report(diagnostic.help("docs/modes.md says what a template is given and may hold"));
+    }
+    sink.checkpoint()
 }
 
 /// Adds the raw objects to what weft makes, and applies the patches to all of it.

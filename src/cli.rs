@@ -24,7 +24,6 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
@@ -104,12 +103,19 @@ struct LayerOptions {
     /// Apply this environment of the file
     #[arg(short, long, value_name = "NAME", add = ArgValueCompleter::new(completions::environments))]
     env: Option<String>,
-    /// Use this governance mode instead of the file's
-    #[arg(long, value_name = "MODE", value_parser = PossibleValuesParser::new(Governance::ALL.map(Governance::name)))]
+    #[arg(long, value_name = "MODE", help = governance_help(), add = ArgValueCompleter::new(completions::modes))]
     governance: Option<String>,
+    /// Look for modes of your own in this folder [default: modes beside the app file]
+    #[arg(long, value_name = "DIR")]
+    modes: Option<String>,
     /// Set a value, such as components.web.replicas=3; can be given several times
     #[arg(long, value_name = "PATH=VALUE", add = ArgValueCompleter::new(completions::settings))]
     set: Vec<String>,
+}
+
+fn governance_help() -> String {
+    let names = Governance::ALL.map(Governance::name).join(", ");
+    format!("Use this governance mode instead of the file's: {names}, or one of your own")
 }
 
 impl LayerOptions {
@@ -121,7 +127,7 @@ impl LayerOptions {
     fn layers(&self) -> Layers {
         let mut settings = self.set.clone();
         settings.extend(self.governance.as_ref().map(|mode| format!("governance={mode}")));
-        Layers { environment: self.env.clone(), settings }
+        Layers { environment: self.env.clone(), settings, modes: self.modes.clone() }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::model::{
     self, Connection, ExternalTls, Gateway, GatewayKind, Governance, Job, Kind, Protocol, Schedule,
     Via,
 };
-use crate::source::{Path, Place};
+use crate::source::{Path, Place, Template};
 
 pub use build::build;
 pub use container::{Container, File, Lent, Source, Volume};
@@ -53,6 +53,10 @@ pub struct Graph {
     pub namespace: Arc<str>,
     /// Who governs the traffic.
     pub governance: Governance,
+    /// The modes of the author's own that there are.
+    pub found: Vec<Governance>,
+    /// The templates of the mode that governs, by name.
+    pub templates: BTreeMap<Arc<str>, Arc<Template>>,
     /// The shared entry, as written.
     pub gateway: Option<Gateway>,
     /// The proxies of the mode `envoy`, as written.
@@ -344,7 +348,23 @@ pub enum Given {
     Value(model::EnvValue),
 }
 
+/// Who governs an app, and who could.
+#[derive(Debug)]
+pub struct Governed {
+    /// Who does.
+    pub governance: Governance,
+    /// The modes of the author's own that there are.
+    pub found: Vec<Governance>,
+    /// The templates of the mode that governs, by name.
+    pub templates: BTreeMap<Arc<str>, Arc<Template>>,
+}
+
 impl Graph {
+    /// Every mode that the application can have.
+    pub fn modes(&self) -> impl Iterator<Item = Governance> {
+        Governance::ALL.into_iter().chain(self.found.iter().copied())
+    }
+
     /// A component by id.
     pub fn component(&self, id: ComponentId) -> &Component {
         &self.components[id.0]
@@ -484,7 +504,11 @@ impl Graph {
         let written = self.gateway.as_ref().and_then(|gateway| gateway.class.as_deref());
         let own = self.governance == Governance::IstioAmbient
             && self.gateway_kind() == GatewayKind::GatewayApi;
-        written.or(own.then_some(OWN_CLASS))
+        let custom = match self.governance {
+            Governance::Custom(mode) => mode.manifest.gateway_class.as_deref(),
+            _ => None,
+        };
+        written.or(custom).or(own.then_some(OWN_CLASS))
     }
 
     /// Which API describes the shared entry.

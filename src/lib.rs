@@ -132,15 +132,33 @@ pub fn bind(
     });
     let checks = Checks::read(written, &rules(), sink);
     sink.heed(checks);
-    Ok(graph::build(system.apps, system.uses, load, sink))
+    let parse::Modes { governance, found, templates } =
+        parse::modes(sources, &system.apps[0], layers, &traffic::features(), load, sink)?;
+    let governed = graph::Governed { governance, found, templates };
+    Ok(graph::build(system.apps, system.uses, governed, load, sink))
+}
+
+/// Whether the making of an application's objects can find something that is the author's to mend.
+pub fn can_fail(graph: &Graph) -> bool {
+    amend::is_needed(graph) || !graph.templates.is_empty()
 }
 
 /// Every object of a checked application: what weft makes, what the author adds, patched.
 ///
 /// # Errors
-/// The outer error is a bug of weft; what is wrong with raw objects and patches is in the sink.
+/// The outer error is a bug of weft; what is wrong with raw objects, patches and templates of the
+/// author's own is in the sink.
 pub fn manifests(checked: &Checked, sink: &mut Sink) -> anyhow::Result<Result<Set, Reported>> {
-    let set = render::render(lower::lower(checked))?;
+    let set = match render::render(lower::lower(checked)) {
+        Ok(set) => set,
+        Err(error) => {
+            let render::Flaws(flaws) = error.downcast()?;
+            return match amend::faulty(flaws, sink) {
+                Err(reported) => Ok(Err(reported)),
+                Ok(()) => anyhow::bail!("a template failed for no reason; this is a bug of weft"),
+            };
+        }
+    };
     Ok(match amend::is_needed(checked.graph()) {
         true => amend::amend(set, checked.graph(), sink),
         false => Ok(set),

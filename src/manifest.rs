@@ -22,8 +22,23 @@ pub struct Object {
     /// Where single fields come from, by their path: `spec.http.1.route.0.weight`.
     pub trace: Vec<(String, Place)>,
     rank: usize,
+    /// Whether it is applied before the workloads, should its kind not say when.
+    early: bool,
     /// Whether another object differs from it by nothing but the namespace.
     ambiguous: bool,
+    /// Whether another object of its name has a kind of the same name.
+    namesake: bool,
+}
+
+/// Something wrong with a template of the author's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flaw {
+    /// Where in the template.
+    pub at: yaml::Span,
+    /// What is wrong.
+    pub title: String,
+    /// Why.
+    pub label: String,
 }
 
 /// Every object of an application, in the order in which they are applied.
@@ -58,7 +73,24 @@ impl Object {
         let mut yaml = String::new();
         yaml::emit(value, &mut yaml);
         let yaml = yaml.into_boxed_str();
-        Ok(Self { yaml, kind, name, namespace, origin, trace, rank, ambiguous: false })
+        Ok(Self {
+            yaml,
+            kind,
+            name,
+            namespace,
+            origin,
+            trace,
+            rank,
+            early: false,
+            ambiguous: false,
+            namesake: false,
+        })
+    }
+
+    /// The same object, applied before the workloads if nothing is known of its kind.
+    #[must_use]
+    pub fn early(self, early: bool) -> Self {
+        Self { early, ..self }
     }
 
     /// The same object, which says something else.
@@ -105,7 +137,10 @@ impl Object {
             &["VirtualService", "HTTPRoute", "TLSRoute", "TCPRoute", "Ingress"],
         ];
         let kind = self.kind.kind.as_str();
-        WAVES.iter().position(|wave| wave.contains(&kind)).unwrap_or(WAVES.len())
+        /// The wave of policies.
+        const POLICIES: usize = 5;
+        let unknown = if self.early { POLICIES } else { WAVES.len() };
+        WAVES.iter().position(|wave| wave.contains(&kind)).unwrap_or(unknown)
     }
 
     /// `Kind/name`, as on the command line; `Kind/namespace/name` where the short form could mean
@@ -123,6 +158,9 @@ impl Object {
         let group = match (self.kind.kind.as_str(), self.kind.group.as_str()) {
             // Two kinds of this name exist; an app has at most one of each.
             ("Gateway", "networking.istio.io") => "istio-gateway".into(),
+            (kind, group) if self.namesake && !group.is_empty() => {
+                format!("{}.{group}", kind.to_ascii_lowercase())
+            }
             (kind, _) => kind.to_ascii_lowercase(),
         };
         let name = match self.namespace.as_ref().filter(|_| self.ambiguous) {
@@ -208,6 +246,19 @@ impl Set {
             .map(|pair| (pair[0], pair[1]))
             .filter(|(a, b)| name(*a) == name(*b))
             .collect();
+        let kind = |at: usize| (&objects[at].kind.kind, &objects[at].name, &objects[at].namespace);
+        by_name.sort_by_key(|at| (kind(*at), &objects[*at].kind.group));
+        let namesakes: Vec<(usize, usize)> = by_name
+            .windows(2)
+            .map(|pair| (pair[0], pair[1]))
+            .filter(|(a, b)| {
+                kind(*a) == kind(*b) && objects[*a].kind.group != objects[*b].kind.group
+            })
+            .collect();
+        for (a, b) in namesakes {
+            objects[a].namesake = true;
+            objects[b].namesake = true;
+        }
         for (a, b) in same {
             if objects[a].namespace == objects[b].namespace {
                 return Err(NotAnObject(format!("{} is there twice", objects[a].reference())));

@@ -12,6 +12,7 @@ mod editor;
 mod envoy;
 mod external;
 mod governance;
+mod mode;
 mod operation;
 mod order;
 mod policy;
@@ -39,7 +40,11 @@ pub use edge::{
 pub use editor::{each_place, published};
 pub use envoy::Envoy;
 pub use external::{Addresses, ExternalTls, ExternalTlsMode};
-pub use governance::{Exemption, Governance};
+pub use governance::{Exemption, Governance, ModeName};
+pub use mode::{
+    AppProtocols, Capability, ControlPlane, Definition, FeatureRow, Level, Manifest, Marks,
+    ModeMarks, Moment, TemplateUse, mode_schema,
+};
 pub use operation::{
     Amount, Autoscale, Disruption, Domain, OneOf, Placement, PodManagement, Rollout, Spread, Stop,
     Strategy, Strictness, Toleration,
@@ -53,7 +58,7 @@ pub use scalar::{
     ResourcePath, RetryOn, RolloutId, SamplingRate, SecretName, SettingName, SubPath, TimeZone,
     UrlPath, VolumeName, VolumeRef, Wait,
 };
-pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, overlay, schema};
+pub use schema::{BY_NAME, EXPECTED, FREE, NAMES, REPLACE, SHORT, SUGGESTED, overlay, schema};
 pub use service::{Alias, Aliases, ConnectValue, Metrics, Scraper};
 pub use traffic::{
     Abort, Callers, CircuitBreaker, Delay, Eject, Fallback, Fault, Match, Matcher, Method, Mirror,
@@ -84,9 +89,10 @@ pub struct App {
     /// The namespace that everything is created in.
     #[schemars(example = &"shop")]
     pub namespace: Option<Name>,
-    /// Who governs the traffic between components. Without it: `kubernetes`.
+    /// Who governs the traffic between components: a mode of weft, or one of your own, the folder
+    /// `modes/NAME` beside this file. Without it: `kubernetes`.
     #[schemars(example = &"istio")]
-    pub governance: Option<Governance>,
+    pub governance: Option<ModeName>,
     /// Other apps whose components this one calls, or that call components of this one.
     pub uses: Option<Vec<Use>>,
     /// Typed values that leaves of this file use as `${params.NAME}`.

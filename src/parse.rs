@@ -3,6 +3,7 @@
 mod accept;
 mod advice;
 mod layers;
+mod mode;
 mod params;
 mod project;
 mod raw;
@@ -18,6 +19,7 @@ use crate::files::Loader;
 use crate::model::App;
 use crate::source::{Place, Sources};
 use crate::yaml::{self, Comment, Document, FileId, Node, Problem, ProblemKind};
+pub use mode::{Modes, modes};
 use params::Params;
 pub use project::project_schema;
 use read::Reader;
@@ -32,6 +34,8 @@ pub struct Layers {
     pub environment: Option<String>,
     /// `PATH=VALUE` settings, applied in order, after the environment.
     pub settings: Vec<String>,
+    /// The folder of modes; none is `modes` beside the app file.
+    pub modes: Option<String>,
 }
 
 /// An app file as YAML, before any layer: read once, parsed under as many layers as wanted.

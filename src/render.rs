@@ -4,6 +4,8 @@
 //! form of YAML that templates write, so a value can never leave its scalar; the object is printed
 //! once, by `manifest`.
 
+mod custom;
+
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
@@ -16,9 +18,11 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, UndefinedBehavior, Value as Input,
 };
 
-use crate::lower::view::View;
+use crate::lower::view::{Body, View};
 use crate::manifest::{Object, Set};
 use crate::yaml::{self, NotBlock};
+
+pub use custom::Flaws;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 const SUFFIX: &str = ".yaml.j2";
@@ -34,9 +38,14 @@ const WORTH_A_THREAD: usize = 128;
 /// objects is the same however many there are.
 ///
 /// # Errors
-/// A fault in a template, which is a bug of weft.
+/// A fault in a template, which is a bug of weft; in one of the author's, the error is [`Flaws`].
 pub fn render(views: Vec<View>) -> anyhow::Result<Set> {
     let environment = environment()?;
+    let custom = |view: &View| matches!(view.body, Body::Custom(_));
+    let (own, views): (Vec<View>, Vec<View>) = match views.iter().any(custom) {
+        true => views.into_iter().partition(custom),
+        false => (Vec::new(), views),
+    };
     let all = |views: Vec<View>| -> anyhow::Result<Vec<Object>> {
         views.into_iter().map(|view| object(environment, view)).collect()
     };
@@ -57,6 +66,7 @@ pub fn render(views: Vec<View>) -> anyhow::Result<Set> {
         }
         anyhow::Ok(())
     })?;
+    custom::render(own, &mut objects)?;
     Set::new(objects).map_err(|error| anyhow!("{}; this is a bug of weft", error.0))
 }
 
@@ -81,13 +91,7 @@ fn environment() -> anyhow::Result<&'static Environment<'static>> {
 }
 
 fn build() -> anyhow::Result<Environment<'static>> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Json);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
-    environment.set_syntax(syntax);
-    environment.set_debug(true);
-    environment.set_formatter(|out, _, value| scalar(out, value));
+    let mut environment = bare()?;
     for folder in TEMPLATES.dirs() {
         for file in folder.files() {
             let path = file.path().to_str().context("a template's name is not text")?;
@@ -100,33 +104,53 @@ fn build() -> anyhow::Result<Environment<'static>> {
     Ok(environment)
 }
 
+/// What holds for every template: a value never leaves its scalar, and what is not there is an error.
+fn bare<'t>() -> anyhow::Result<Environment<'t>> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Json);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
+    environment.set_syntax(syntax);
+    environment.set_debug(true);
+    environment.set_formatter(|out, _, value| scalar(out, value));
+    Ok(environment)
+}
+
 /// An interpolation is a whole scalar or a whole key, and nothing is exempt from escaping:
 /// otherwise a quote would end up inside the text, or a value outside its scalar.
 ///
 /// # Errors
 /// At the first interpolation that is neither.
 pub fn refuse_breakouts(source: &str) -> anyhow::Result<()> {
+    match breakout(source) {
+        Some((number, why)) => bail!("line {number}: {why}"),
+        None => Ok(()),
+    }
+}
+
+/// The line of the first interpolation that is neither, and why.
+fn breakout(source: &str) -> Option<(usize, &'static str)> {
     for (number, line) in source.lines().enumerate() {
         let number = number + 1;
         if line.contains("safe") || line.contains("autoescape") {
-            bail!("line {number}: `safe` and `autoescape` would switch escaping off");
+            return Some((number, "`safe` and `autoescape` would switch escaping off"));
         }
         let bare = line.trim_start().trim_start_matches("- ");
         let mut rest = bare;
         while let Some(at) = rest.find("{{") {
             let before = &rest[..at];
             let end = rest[at..].find("}}").map(|end| at + end + 2);
-            let Some(end) = end else { bail!("line {number}: an interpolation has no end") };
+            let Some(end) = end else { return Some((number, "an interpolation has no end")) };
             let after = &rest[end..];
             let opens = before.is_empty() || before == ": " || before.ends_with(": ");
             let closes = after.is_empty() || after == ":" || after.starts_with(": ");
             if !opens || !closes {
-                bail!("line {number}: an interpolation must be a whole scalar or a whole key");
+                return Some((number, "an interpolation must be a whole scalar or a whole key"));
             }
             rest = after;
         }
     }
-    Ok(())
+    None
 }
 
 /// Writes a field: a string as JSON writes it, and of other values only those that are scalars. An

@@ -159,6 +159,17 @@ pub struct Position {
     pub column: usize,
 }
 
+/// A text that is carried out after all places are resolved: a template of the author's.
+#[derive(Debug)]
+pub struct Template {
+    /// The file that it is.
+    pub file: FileId,
+    /// What reports call the file.
+    pub name: String,
+    /// What it says.
+    pub text: Arc<str>,
+}
+
 /// Every text of one run, and the resolved tree that paths lead into.
 #[derive(Debug, Default)]
 pub struct Sources {

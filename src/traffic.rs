@@ -11,7 +11,7 @@ mod step;
 pub use algebra::{Inexpressible, covers, intersect};
 pub use capability::{
     Cell, Feature, Grade, Lack, ROUTE_RULES, Standing, Treatment, Wanted, able, by_component,
-    by_dapr, by_policy, can, cell, governed, has_address, is_blind, lacks, retried,
+    by_dapr, by_policy, can, cell, features, governed, has_address, is_blind, lacks, retried,
     split_at_gateway_only, standings, treatment, unmatchable, unroutable,
 };
 pub use capture::{
@@ -20,4 +20,4 @@ pub use capture::{
 };
 pub use expression::{Expressions, cookie_regex, exact_or_expression, expressions, whole};
 pub use replicas::{Native, Realised, by_replicas, fewest, native, realise, spare};
-pub use step::{Step, set_cookie, steps, steps_of};
+pub use step::{Step, set_cookie, steps, steps_left, steps_of};

@@ -190,7 +190,8 @@ fn the_resolved_file_is_the_same_app_in_every_environment_and_mode() {
         for environment in std::iter::once(None).chain(declared) {
             for mode in weft::model::Governance::ALL.map(weft::model::Governance::name) {
                 let settings = vec![format!("governance={mode}")];
-                let layers = Layers { environment: environment.clone(), settings };
+                let layers =
+                    Layers { environment: environment.clone(), settings, ..Layers::default() };
                 let Some((file, manifests)) = resolved(&folder, &app, &layers) else { continue };
                 let what = format!("{} {environment:?} {mode}", folder.display());
                 let again = resolved(&folder, &file, &Layers::default());

@@ -39,6 +39,13 @@ fn check(example: &str) -> Ended {
         );
         weft = weft.file("other/weft.yaml", app);
     }
+    if let Some(template) = first.strip_prefix("# modes/mesh has the template ") {
+        // Each of its lines in backticks.
+        let lines = template.split('`').skip(1).step_by(2);
+        let template: String = lines.map(|line| format!("{line}\n")).collect();
+        let manifest = "apiVersion: weft/v1\ncapabilities: {}\ntemplates: { map: component }\n";
+        weft = weft.file("modes/mesh/mode.yaml", manifest).file("modes/mesh/map.yaml.j2", template);
+    }
     weft.file("weft.yaml", bytes).run()
 }
 

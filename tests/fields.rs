@@ -221,7 +221,11 @@ impl Written {
             for mode in modes {
                 let mode = mode.map(|mode| format!("governance={mode}"));
                 let settings = given.iter().cloned().chain(mode).collect();
-                layers.push(Layers { environment: environment.clone(), settings });
+                layers.push(Layers {
+                    environment: environment.clone(),
+                    settings,
+                    ..Layers::default()
+                });
             }
         }
         Self { folder, value, layers }

@@ -13,6 +13,7 @@ mod block;
 mod cases;
 mod checks;
 mod completions;
+mod custom;
 mod dapr;
 mod editors;
 mod entry;

@@ -69,7 +69,15 @@ fn streams() -> Vec<Stream> {
             wanted.push((folder, args));
         }
     }
+    // The example of a mode of the author's own, on its cases and on every model.
+    let modes = format!("--modes={}", root.join("app-models/bookinfo/modes").display());
+    for folder in folders(&root.join("tests/cases/custom")) {
+        let mut args = case_args(&folder);
+        args.push(modes.clone());
+        wanted.push((folder, args));
+    }
     for folder in folders(&root.join("app-models")) {
+        wanted.push((folder.clone(), vec!["--governance=cilium".into(), modes.clone()]));
         let text =
             std::fs::read_to_string(folder.join("weft.yaml")).expect("the model is readable");
         let environments = environments(&text);
@@ -330,7 +338,7 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("networking.k8s.io/v1", _) => survives::<networking::v1::NetworkPolicy>(&object),
                 // Custom resources have no such type; the API server above holds their schema.
                 (group, _)
-                    if ["istio.io", "gateway", "monitoring.coreos.com", "dapr.io"]
+                    if ["istio.io", "gateway", "monitoring.coreos.com", "dapr.io", "cilium.io"]
                         .iter()
                         .any(|known| group.contains(known)) =>
                 {

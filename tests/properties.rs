@@ -213,7 +213,11 @@ fn compile(bytes: &[u8]) {
         let file = sources.add_bytes("weft.yaml", bytes);
         let mut sink = Sink::default();
         let load = |_: &str| Err(LoadError::Outside);
-        let layers = Layers { environment, settings: vec!["components.web.replicas=2".into()] };
+        let layers = Layers {
+            environment,
+            settings: vec!["components.web.replicas=2".into()],
+            ..Default::default()
+        };
         let text = weft::parse::read(&sources, file);
         let compiled =
             weft::compile(&mut sources, &text, &layers, &load, &weft::parse::alone, &mut sink);

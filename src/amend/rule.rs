@@ -1,6 +1,7 @@
 //! What can be wrong once raw objects and patches meet what weft makes.
 
 mod dangling_reference;
+mod faulty_template;
 mod inapplicable_patch;
 mod patch_changes_identity;
 mod patch_without_effect;
@@ -11,6 +12,7 @@ mod selects_nobody;
 use crate::diag::Rule;
 
 pub use dangling_reference::DANGLING_REFERENCE;
+pub use faulty_template::FAULTY_TEMPLATE;
 pub use inapplicable_patch::INAPPLICABLE_PATCH;
 pub use patch_changes_identity::PATCH_CHANGES_IDENTITY;
 pub use patch_without_effect::PATCH_WITHOUT_EFFECT;
@@ -21,6 +23,7 @@ pub use selects_nobody::SELECTS_NOBODY;
 /// Every rule of this stage.
 pub static RULES: &[&Rule] = &[
     &DANGLING_REFERENCE,
+    &FAULTY_TEMPLATE,
     &INAPPLICABLE_PATCH,
     &PATCH_CHANGES_IDENTITY,
     &PATCH_WITHOUT_EFFECT,

@@ -37,7 +37,7 @@ pub(super) static EGRESS_BY_PORT_ALONE: Rule = Rule {
 /// Calls to names, and to the Kubernetes API.
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
-    if !graph.policy.egress {
+    if !graph.policy.egress || !graph.governance.has_network_policies() {
         return;
     }
     // Proxies that see what leaves a pod know hosts.

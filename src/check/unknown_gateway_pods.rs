@@ -33,7 +33,7 @@ pub(super) static UNKNOWN_GATEWAY_PODS: Rule = Rule {
 pub(super) fn check(find: &mut Finder<'_>) {
     let graph = find.graph;
     let namespace = graph.gateway.as_ref().and_then(|gateway| gateway.namespace.as_ref());
-    if !graph.policy.access || namespace.is_some() {
+    if !graph.policy.access || namespace.is_some() || graph.mode_knows_gateway() {
         return;
     }
     let entries = graph.own().iter().flat_map(|component| &component.entries);

@@ -61,12 +61,15 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
             output::folder(&options.output, &checked.graph().name, &files)?;
         }
     }
-    let objects = set.objects().len();
+    let (objects, mode) = (set.objects().len(), checked.graph().governance);
     // The process ends here; giving back tens of thousands of objects one by one would take longer
     // than printing them.
     std::mem::forget((set, checked, outcome.sources));
     if global.verbose {
         eprintln!("{}: {} objects", input.name(), objects);
+        for need in mode.needs() {
+            eprintln!("{}: needs {need}", input.name());
+        }
     }
     Ok(0)
 }

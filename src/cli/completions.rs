@@ -11,6 +11,7 @@ use clap_complete::CompletionCandidate;
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::{Cli, input, print};
+use crate::model::Governance;
 use crate::parse::Text;
 
 /// The variable by which a script asks.
@@ -67,6 +68,13 @@ pub(super) fn settings(current: &OsStr) -> Vec<CompletionCandidate> {
     matching(current, params.into_iter().map(|name| format!("params.{name}=")).collect())
 }
 
+/// The modes that weft has, and those beside the app file.
+pub(super) fn modes(current: &OsStr) -> Vec<CompletionCandidate> {
+    let mut names = Governance::ALL.map(|mode| mode.name().to_owned()).to_vec();
+    names.extend(found().map(|input| input.modes()).unwrap_or_default());
+    matching(current, names)
+}
+
 /// What `weft explain` explains: the components of the app, and codes.
 pub(super) fn explained(current: &OsStr) -> Vec<CompletionCandidate> {
     let mut names = app().map(|text| text.components()).unwrap_or_default();
@@ -83,6 +91,11 @@ fn matching(current: &OsStr, names: Vec<String>) -> Vec<CompletionCandidate> {
 /// The app that the line being typed is about: that of its `-f`, or the one that is found. A line
 /// that is not finished is no reason to say that something is wrong.
 fn app() -> Option<Text> {
+    found()?.text().ok()
+}
+
+/// The file of that app.
+fn found() -> Option<input::Input> {
     let words: Vec<OsString> =
         std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let after =
@@ -91,5 +104,5 @@ fn app() -> Option<Text> {
     if file.as_deref() == Some(OsStr::new("-")) {
         return None;
     }
-    input::find(file.as_deref().map(Path::new), None).ok()?.text().ok()
+    input::find(file.as_deref().map(Path::new), None).ok()
 }

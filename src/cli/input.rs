@@ -5,10 +5,9 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::amend;
 use crate::check::Checked;
 use crate::diag::{Allows, Finding, Sink, arrange};
-use crate::files::LoadError;
+use crate::files::{Folder, LoadError};
 use crate::graph::Graph;
 use crate::lower::lower;
 use crate::manifest::Set;
@@ -181,6 +180,11 @@ impl Input {
         &self.bytes
     }
 
+    /// The modes of the author's own beside it.
+    pub(super) fn modes(&self) -> Vec<String> {
+        Beside(&self.folder).modes(None)
+    }
+
     /// Where the file is; `None` for standard input.
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
@@ -219,8 +223,8 @@ impl Input {
     pub(super) fn bind(&self, layers: &Layers) -> (Option<Graph>, Outcome) {
         let mut run = Run::start(self);
         let mut sink = Sink::default();
-        let load = |relative: &str| load(&self.folder, relative);
-        let graph = crate::bind(&mut run.sources, &run.text, layers, &load, &open, &mut sink);
+        let beside = Beside(&self.folder);
+        let graph = crate::bind(&mut run.sources, &run.text, layers, &beside, &open, &mut sink);
         run.findings = sink.resolve(&run.sources);
         (graph.ok(), run.end((None, None)))
     }
@@ -233,13 +237,14 @@ impl Input {
     /// A bug of weft.
     pub(super) fn compile_everywhere(&self, layers: &Layers) -> anyhow::Result<Outcome> {
         let mut run = Run::start(self);
-        let made = run.everywhere(&layers.settings)?;
+        let made = run.everywhere(layers)?;
         let mut allows = run.allows();
         allows.apply(&mut run.findings, &run.sources);
         if !allows.unused().is_empty() {
             let found = std::mem::take(&mut run.findings);
-            for settings in elsewhere(&layers.settings) {
-                run.everywhere(&settings)?;
+            let own = Beside(&self.folder).modes(layers.modes.as_deref());
+            for settings in elsewhere(&layers.settings, &own) {
+                run.everywhere(&Layers { settings, ..layers.clone() })?;
             }
             let mut others = std::mem::replace(&mut run.findings, found);
             allows.apply(&mut others, &run.sources);
@@ -251,17 +256,16 @@ impl Input {
 
 /// The other settings under which a warning can be what an allow-comment is for: every mode, with
 /// what the command line sets and with what the file says in its place.
-fn elsewhere(settings: &[String]) -> Vec<Vec<String>> {
+fn elsewhere(settings: &[String], own: &[String]) -> Vec<Vec<String>> {
     let mut bases = vec![settings];
     if !settings.is_empty() {
         bases.push(&[]);
     }
     let modes = |base: &[String]| {
-        let mode = |mode: &Governance| {
-            let setting = format!("governance={}", mode.name());
-            base.iter().cloned().chain([setting]).collect()
-        };
-        Governance::ALL.iter().map(mode).collect::<Vec<_>>()
+        let all = Governance::ALL.map(Governance::name);
+        let all = all.into_iter().chain(own.iter().map(String::as_str));
+        let mode = |mode| base.iter().cloned().chain([format!("governance={mode}")]).collect();
+        all.map(mode).collect::<Vec<_>>()
     };
     let as_written = (!settings.is_empty()).then(Vec::new);
     as_written.into_iter().chain(bases.into_iter().flat_map(modes)).collect()
@@ -302,8 +306,8 @@ impl<'i> Run<'i> {
     }
 
     /// The app as it is and in each of its environments; what is made is that of the app as it is.
-    fn everywhere(&mut self, settings: &[String]) -> anyhow::Result<Made> {
-        let layers = Layers { environment: None, settings: settings.to_vec() };
+    fn everywhere(&mut self, layers: &Layers) -> anyhow::Result<Made> {
+        let layers = Layers { environment: None, ..layers.clone() };
         let made = self.once(&layers)?;
         for environment in self.text.environments() {
             self.once(&Layers { environment: Some(environment), ..layers.clone() })?;
@@ -313,12 +317,12 @@ impl<'i> Run<'i> {
 
     fn once(&mut self, layers: &Layers) -> anyhow::Result<Made> {
         let mut sink = Sink::default();
-        let load = |relative: &str| load(&self.input.folder, relative);
+        let beside = Beside(&self.input.folder);
         let checked =
-            crate::compile(&mut self.sources, &self.text, layers, &load, &open, &mut sink).ok();
-        // What raw objects and patches meet is known only once everything is made.
+            crate::compile(&mut self.sources, &self.text, layers, &beside, &open, &mut sink).ok();
+        // What raw objects, patches and templates make is known only once everything is made.
         let made = match checked {
-            Some(checked) if amend::is_needed(checked.graph()) => {
+            Some(checked) if crate::can_fail(checked.graph()) => {
                 match crate::manifests(&checked, &mut sink)? {
                     Ok(set) => (Some(checked), Some(set)),
                     Err(_) => (None, None),
@@ -374,6 +378,48 @@ fn tidy(path: &Path) -> PathBuf {
         }
     }
     if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
+}
+
+/// What is beside an app file.
+struct Beside<'i>(&'i Path);
+
+impl Beside<'_> {
+    /// The folder of modes, and what to call it.
+    fn modes_at(&self, from: Option<&str>) -> PathBuf {
+        match from {
+            Some(from) => PathBuf::from(from),
+            None => tidy(&self.0.join("modes")),
+        }
+    }
+}
+
+impl Folder for Beside<'_> {
+    fn read(&self, relative: &str) -> Result<Vec<u8>, LoadError> {
+        load(self.0, relative)
+    }
+
+    fn modes(&self, from: Option<&str>) -> Vec<String> {
+        let entries = std::fs::read_dir(self.modes_at(from)).into_iter().flatten().flatten();
+        let modes = entries.filter(|entry| entry.path().join("mode.yaml").is_file());
+        let mut names: Vec<String> =
+            modes.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    }
+
+    fn read_mode(
+        &self,
+        from: Option<&str>,
+        relative: &str,
+    ) -> (String, Result<Vec<u8>, LoadError>) {
+        let shown = self.modes_at(from).join(relative).display().to_string();
+        let loaded = match from {
+            Some(from) => load(Path::new(from), relative),
+            // The app is complete in its folder, and so are the modes that it comes with.
+            None => load(self.0, &format!("modes/{relative}")),
+        };
+        (shown, loaded)
+    }
 }
 
 /// Reads a file of the app. What the name leads to must lie in the app's folder, links resolved.

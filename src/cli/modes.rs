@@ -103,7 +103,7 @@ fn of_app(options: &Options, global: &Global) -> anyhow::Result<u8> {
         return Ok(ending(&outcome.findings, &outcome.sources));
     };
     let mut all = Vec::new();
-    for mode in Governance::ALL {
+    for mode in graph.modes() {
         let mut layers = layers.clone();
         layers.settings.push(format!("governance={}", mode.name()));
         if let (Some(graph), _) = input.bind(&layers) {

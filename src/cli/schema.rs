@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Global, count, ending, input, output, print};
 use crate::model;
 use crate::parse::project_schema;
+use crate::traffic::features;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -19,6 +20,9 @@ pub(super) struct Options {
     /// With the names of this app's components, versions, ports and parameters as choices
     #[arg(long)]
     project: bool,
+    /// Of mode.yaml, the manifest of a governance mode of your own
+    #[arg(long, conflicts_with = "project")]
+    mode: bool,
     /// Where to write: a file, or -
     #[arg(short, long, value_name = "PATH", default_value = "-")]
     output: PathBuf,
@@ -35,6 +39,8 @@ pub(super) fn run(options: &Options, global: &Global) -> anyhow::Result<u8> {
                 return Ok(ending(&outcome.findings, &outcome.sources));
             }
         }
+    } else if options.mode {
+        model::mode_schema(&features())
     } else {
         model::published()
     };

@@ -21,7 +21,7 @@ use self::volume::Volumes;
 use super::traffic::bind_callers;
 use super::{Answer, Component, ComponentId, Front, Graph, Policy, Version, rule};
 use crate::diag::{Diagnostic, Sink};
-use crate::files::Loader;
+use crate::files::{LoadError, Loader};
 use crate::model::{self, App, GatewayKind, Governance, TlsMode};
 use crate::raw;
 use crate::source::{Path, Place};
@@ -34,12 +34,13 @@ use crate::source::{Path, Place};
 pub fn build(
     system: Vec<App>,
     uses: Vec<Vec<(usize, Path)>>,
+    governed: super::Governed,
     load: Loader<'_>,
     sink: &mut Sink,
 ) -> Graph {
     let own = &system[0];
     let name = own.name.0.clone();
-    let governance = own.governance.unwrap_or(Governance::Kubernetes);
+    let super::Governed { governance, found, templates } = governed;
     let policy = Policy::new(own.policy.clone(), governance);
     let (namespace, version) = (namespace(own), own.version.clone());
     let gateway = own.gateway.clone();
@@ -103,7 +104,7 @@ pub fn build(
         settings.iter().map(|versions| versions.iter().map(version_name).collect()).collect();
     let mut settings = settings.into_iter().enumerate();
     let mut bound: Vec<Vec<Version>> = Vec::with_capacity(components.len());
-    let nothing = |_: &str| Ok(Vec::new());
+    let nothing = |_: &str| -> Result<Vec<u8>, LoadError> { Ok(Vec::new()) };
     let names: Vec<BTreeMap<Arc<str>, Answer>> =
         (0..apps.len()).map(|app| callable(app, &apps, &known)).collect();
     for (app, (names, (dapr, behind))) in names.iter().zip(&mut offers).enumerate() {
@@ -145,6 +146,8 @@ pub fn build(
         policy,
         dapr,
         governance,
+        found,
+        templates,
         gateway,
         envoy,
         apps,

@@ -86,10 +86,21 @@ impl Graph {
         let somewhere = self.gateway.as_ref().is_some_and(|gateway| gateway.namespace.is_some());
         let open = |entry: &Entry| match self.gate(entry) {
             Gate::Balancer => true,
-            Gate::Foreign => !somewhere,
+            Gate::Foreign => !somewhere && !self.mode_knows_gateway(),
             Gate::MeshGateway | Gate::OwnGateway | Gate::Member => false,
         };
         component.entries.iter().any(|entry| entry.port == port && open(entry))
+    }
+
+    /// Whether the shared gateway is that of a mode whose templates write the policies, and so know
+    /// who it is.
+    pub fn mode_knows_gateway(&self) -> bool {
+        let Governance::Custom(mode) = self.governance else { return false };
+        let class = mode.manifest.gateway_class.as_deref();
+        !self.governance.has_network_policies()
+            && class.is_some()
+            && self.gateway_kind() == GatewayKind::GatewayApi
+            && self.gateway_class() == class
     }
 
     /// The apps that know the calls of the one that was asked for: itself, and those that use it,

@@ -2,6 +2,7 @@
 
 mod admitted;
 mod ambient;
+mod custom;
 mod dapr;
 mod envoy;
 mod gamma;
@@ -128,6 +129,7 @@ pub(super) const fn mode(graph: &Graph) -> &'static Mode {
         Governance::Dapr => &dapr::MODE,
         Governance::Envoy => &envoy::MODE,
         Governance::Linkerd => &linkerd::MODE,
+        Governance::Custom(_) => &custom::MODE,
     }
 }
 

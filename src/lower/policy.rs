@@ -12,6 +12,7 @@ use super::view::{Body, Meta, NetworkPolicy, NetworkRule, Pairs, Peer, Trace, Vi
 use crate::graph::{Call, Component, ComponentId, Gate, Graph, Metrics, Port, Scrape};
 use crate::model::Kind;
 use crate::source::{Path, Place};
+use crate::traffic::{Feature, can};
 
 /// Where Istio's control plane runs, and the gateway that is installed with it.
 /// Source: the root namespace of Istio's charts and of `istioctl install`.
@@ -62,7 +63,22 @@ pub(super) struct Who {
     pub(super) path: Path,
 }
 
+impl Who {
+    /// Which pods of the caller call: all, or those of single versions.
+    pub(super) fn scopes(&self, caller: &Component) -> Vec<Scope> {
+        match self.versions.len() == caller.versions.len() {
+            true => vec![None],
+            false => self.versions.iter().copied().map(Some).collect(),
+        }
+    }
+}
+
 impl Callers {
+    /// Nobody's calls.
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Every declared call, at the callee. Linear in the calls.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut all: Vec<Incoming> = Vec::new();
@@ -95,7 +111,12 @@ impl Callers {
         id: ComponentId,
         scope: Scope,
     ) -> impl Iterator<Item = (Socket, &BTreeMap<ComponentId, Who>)> {
-        self.0[id.0].get(&scope).into_iter().flatten().map(|(socket, who)| (*socket, who))
+        self.0
+            .get(id.0)
+            .and_then(|calls| calls.get(&scope))
+            .into_iter()
+            .flatten()
+            .map(|(socket, who)| (*socket, who))
     }
 }
 
@@ -137,14 +158,21 @@ pub(super) fn component(graph: &Graph, callers: &Callers, id: ComponentId, views
     if component.kind == Kind::External {
         return;
     }
-    let policy = &graph.policy;
-    if policy.access || policy.egress {
+    if graph.governance.has_network_policies()
+        && (narrows(graph, Feature::Access) || narrows(graph, Feature::Egress))
+    {
         let calls = calls(graph, component);
         for scope in scopes(component) {
             network(graph, callers, &calls, id, scope, views);
         }
     }
     (mode(graph).policy)(graph, callers, id, views);
+}
+
+/// Whether the policy asks for access or egress to be narrowed, and the mode does it.
+pub(super) fn narrows(graph: &Graph, part: Feature) -> bool {
+    let asked = if part == Feature::Access { graph.policy.access } else { graph.policy.egress };
+    asked && can(graph.governance, part)
 }
 
 /// All versions together, then each for what it has alone.
@@ -183,17 +211,16 @@ fn network(
     views: &mut Vec<View>,
 ) {
     let component = graph.component(id);
-    let policy = &graph.policy;
     let mut trace = Trace::default();
     let mut directions = Vec::new();
     let mut part = |wanted: bool, part: &'static str| {
         if wanted {
-            directions.push(policy.place(part));
+            directions.push(graph.policy.place(part));
         }
         wanted.then(Rules::default)
     };
-    let mut ingress = part(policy.access, "access");
-    let mut egress = part(policy.egress, "egress");
+    let mut ingress = part(narrows(graph, Feature::Access), "access");
+    let mut egress = part(narrows(graph, Feature::Egress), "egress");
     if let Some(rules) = &mut ingress {
         let from = Rules::at("spec.ingress", "from", rules);
         incoming(graph, callers, id, scope, from, &mut trace);
@@ -295,14 +322,9 @@ fn incoming(
             }
             let place = Place::Key(who.path.clone());
             first.get_or_insert_with(|| place.clone());
-            let all = who.versions.len() == caller.versions.len();
-            let versions: Vec<Scope> = match all {
-                true => vec![None],
-                false => who.versions.iter().copied().map(Some).collect(),
-            };
             let peers = if meshed || by_proxy == past_it { &mut peers } else { &mut plain };
             peers.extend(
-                versions
+                who.scopes(caller)
                     .into_iter()
                     .map(|scope| (peer(component, caller, scope), Some(place.clone()))),
             );
@@ -494,13 +516,13 @@ fn outside(component: &Component) -> Vec<Peer> {
 }
 
 /// A call: callee, which of its versions, socket, where it is written.
-type Whom<'g> = (&'g Component, Scope, Socket, &'g Path);
+pub(super) type Whom<'g> = (&'g Component, Scope, Socket, &'g Path);
 
 /// The calls that all versions of a component make, and those that each makes and not all.
-type Outgoing<'g> = BTreeMap<Scope, Vec<Whom<'g>>>;
+pub(super) type Outgoing<'g> = BTreeMap<Scope, Vec<Whom<'g>>>;
 
 /// The calls of a component, each once.
-fn calls<'g>(graph: &'g Graph, component: &'g Component) -> Outgoing<'g> {
+pub(super) fn calls<'g>(graph: &'g Graph, component: &'g Component) -> Outgoing<'g> {
     type Made = (ComponentId, Scope, usize, Socket);
     let mut made: BTreeMap<Made, BTreeMap<usize, &Path>> = BTreeMap::new();
     for (position, version) in component.versions.iter().enumerate() {

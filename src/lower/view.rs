@@ -2,8 +2,10 @@
 
 mod batch;
 mod core;
+mod custom;
 mod dapr;
 mod entry;
+pub mod given;
 mod istio;
 mod linkerd;
 mod operation;
@@ -17,6 +19,7 @@ use crate::source::{Path, Place};
 
 pub use batch::*;
 pub use core::*;
+pub use custom::*;
 pub use dapr::*;
 pub use entry::*;
 pub use istio::*;
@@ -106,11 +109,12 @@ pub enum Body {
     NetworkAuthentication(NetworkAuthentication),
     PortAuthorization(PortAuthorization),
     PortRoute(PortRoute),
+    Custom(Box<Custom>),
 }
 
 impl Body {
-    /// The template that prints it, `<mode>/<kind>`.
-    pub const fn template(&self) -> &'static str {
+    /// The template that prints it, `<mode>/<kind>`; of a mode of the author's own, its file.
+    pub fn template(&self) -> &str {
         match self {
             Self::Namespace(_) => "kubernetes/namespace",
             Self::ServiceAccount(_) => "kubernetes/service-account",
@@ -148,6 +152,7 @@ impl Body {
             Self::NetworkAuthentication(_) => "linkerd/network-authentication",
             Self::PortAuthorization(_) => "linkerd/authorization-policy",
             Self::PortRoute(_) => "linkerd/http-route",
+            Self::Custom(custom) => &custom.template.name,
         }
     }
 }

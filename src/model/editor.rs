@@ -13,6 +13,12 @@ pub fn published() -> Value {
         if place.contains_key("enum") {
             return;
         }
+        if let Some(suggested) = place.remove(super::SUGGESTED) {
+            let form = ["pattern", "maxLength"].map(|word| (word.to_owned(), place.remove(word)));
+            let form: Map<String, Value> =
+                form.into_iter().filter_map(|(word, value)| Some((word, value?))).collect();
+            place.insert("anyOf".into(), json!([suggested, form]));
+        }
         let Some(types) = place.get_mut("type") else { return };
         let mut all = match types.take() {
             Value::Array(several) => several,

@@ -58,6 +58,14 @@ pub enum Mtls {
 }
 
 impl Mtls {
+    /// Its name in the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Permissive => "permissive",
+        }
+    }
+
     /// Istio's name of it.
     pub const fn istio(self) -> &'static str {
         match self {

@@ -39,6 +39,9 @@ pub const BY_NAME: &str = "x-by-name";
 /// each word that it can be, the long form.
 pub const SHORT: &str = "x-short";
 
+/// Keyword of a name that can be any: the choices that there always are, for editors.
+pub const SUGGESTED: &str = "x-suggested";
+
 /// Keyword of a place that no schema of ours describes: a scalar there is what YAML itself says.
 pub const FREE: &str = "x-free";
 
@@ -107,7 +110,7 @@ fn each_inside(object: &mut Map<String, Value>, visit: fn(&mut Value)) {
 }
 
 /// Brings derived schemas into our narrow form.
-fn tidy(schema: &mut Value) {
+pub(super) fn tidy(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     drop_null(object);
     join_constants(object);

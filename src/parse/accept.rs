@@ -44,7 +44,7 @@ pub(super) struct Judge {
 }
 
 /// Keywords that ask for nothing, and those that the walk follows by itself.
-const SILENT: [&str; 14] = [
+const SILENT: [&str; 15] = [
     "$schema",
     "$defs",
     "title",
@@ -58,6 +58,7 @@ const SILENT: [&str; 14] = [
     model::FREE,
     model::SHORT,
     model::BY_NAME,
+    model::SUGGESTED,
     "deprecated",
 ];
 const WALKED: [&str; 7] = [

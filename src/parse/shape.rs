@@ -83,12 +83,17 @@ const PROBED: [&str; 4] = ["http", "tcp", "grpc", "exec"];
 const PROBE_WAYS: [&str; 8] =
     ["http", "tcp", "grpc", "exec", "port", "scheme", "headers", "service"];
 
+/// What messages call an app file.
+const WHOLE: &str = "the app file";
+
 /// A schema: its places for reading, and its validator for what is wrong.
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) schema: Json,
     pub(super) shapes: Vec<Shape>,
     pub(super) judges: Vec<Judge>,
+    /// What messages call the whole file.
+    whole: &'static str,
     validator: OnceLock<Validator>,
 }
 
@@ -99,16 +104,16 @@ impl Grammar {
     /// The grammar of a whole file.
     pub(super) fn app() -> &'static Self {
         static APP: OnceLock<Grammar> = OnceLock::new();
-        APP.get_or_init(|| Self::compile(model::schema()))
+        APP.get_or_init(|| Self::compile(model::schema(), WHOLE))
     }
 
     /// The grammar of a delta.
     pub(super) fn delta() -> &'static Self {
         static DELTA: OnceLock<Grammar> = OnceLock::new();
-        DELTA.get_or_init(|| Self::compile(model::overlay()))
+        DELTA.get_or_init(|| Self::compile(model::overlay(), WHOLE))
     }
 
-    fn compile(schema: Json) -> Self {
+    pub(super) fn compile(schema: Json, whole: &'static str) -> Self {
         let mut compiler = Compiler {
             schema: &schema,
             shapes: Vec::new(),
@@ -118,7 +123,7 @@ impl Grammar {
         };
         compiler.shape(&schema);
         let Compiler { shapes, judges, .. } = compiler;
-        Self { schema, shapes, judges, validator: OnceLock::new() }
+        Self { schema, shapes, judges, whole, validator: OnceLock::new() }
     }
 
     /// The validator of the whole schema.
@@ -316,14 +321,15 @@ impl Grammar {
     }
 
     fn locate<'t>(&self, tree: &'t Node, pointer: &str) -> Found<'t> {
-        let mut found = Found { key: None, node: tree, at: Self::ROOT, path: Vec::new() };
+        let mut found =
+            Found { key: None, node: tree, at: Self::ROOT, path: Vec::new(), whole: self.whole };
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             let next = match &found.node.value {
                 Value::Sequence(items) => {
                     step.parse().ok().and_then(|index: usize| items.get(index)).map(|item| {
                         let at = found.at.and_then(|at| self.shapes[at].items);
-                        Found { key: None, node: item, at, path: Vec::new() }
+                        Found { key: None, node: item, at, path: Vec::new(), whole: self.whole }
                     })
                 }
                 _ => found.node.get(&step).map(|entry| Found {
@@ -331,6 +337,7 @@ impl Grammar {
                     node: &entry.value,
                     at: self.child(found.at, &step),
                     path: Vec::new(),
+                    whole: self.whole,
                 }),
             };
             let Some(mut next) = next else { break };
@@ -408,7 +415,9 @@ impl Grammar {
                     None => diagnostic,
                 }
             }
-            ValidationErrorKind::Enum { .. } => {
+            ValidationErrorKind::Enum { .. } | ValidationErrorKind::Pattern { .. }
+                if shape.is_some_and(|shape| !shape.choices.is_empty()) =>
+            {
                 let choices: Vec<&str> = shape
                     .into_iter()
                     .flat_map(|shape| &shape.choices)
@@ -486,6 +495,8 @@ struct Found<'t> {
     node: &'t Node,
     at: At,
     path: Vec<String>,
+    /// What messages call the whole file.
+    whole: &'static str,
 }
 
 impl Found<'_> {
@@ -509,13 +520,13 @@ impl Found<'_> {
                 format!("an item of `{list}`")
             }
             Some(step) => format!("`{step}`"),
-            None => "the app file".into(),
+            None => self.whole.into(),
         }
     }
 
     fn owner(&self) -> String {
         match self.path.as_slice() {
-            [] => "the app file".into(),
+            [] => self.whole.into(),
             [.., list, last] if last.parse::<usize>().is_ok() => format!("an item of `{list}`"),
             [.., parent, last] if parent == "components" => format!("component `{last}`"),
             [.., last] => format!("`{last}`"),
@@ -600,7 +611,9 @@ impl<'s> Compiler<'s> {
             expected: schema[model::EXPECTED].as_str().map(str::to_owned),
             ..Shape::default()
         };
-        if let Some(choices) = schema["enum"].as_array() {
+        // Where any name can stand, those that are always known are the choices to propose.
+        let suggested = schema[model::SUGGESTED]["enum"].as_array();
+        if let Some(choices) = schema["enum"].as_array().or(suggested) {
             shape.choices = choices.iter().filter_map(|c| c.as_str().map(str::to_owned)).collect();
         }
         if let Some(names) = schema["propertyNames"][model::EXPECTED].as_str() {

@@ -21,7 +21,7 @@ use self::wanted::needs;
 
 pub use self::annotated::{Treatment, has_address, is_blind, retried, treatment};
 pub use self::entry::{ROUTE_RULES, unroutable};
-pub use self::matrix::{Cell, Feature, Grade, able, can, cell};
+pub use self::matrix::{Cell, Feature, Grade, able, can, cell, features};
 pub use self::wanted::{Wanted, by_component, by_dapr, by_policy};
 
 /// Something that the file asks for and the mode cannot do.
@@ -81,6 +81,18 @@ pub fn lacks(graph: &Graph) -> Vec<Lack> {
         }
         if graph.governance == Governance::Dapr {
             dapr::lacks(component, &mut out);
+        }
+        if component.outside_mesh && component.app == 0 && !graph.governance.spares_pods() {
+            out.push(Lack {
+                who: graph.governance.title(),
+                what: format!("keep `{}` out of the mesh", component.name),
+                why: "its manifest has no marks for pods `outside`".into(),
+                help: "remove `governance: none`, or add such marks to the mode".into(),
+                instead: String::new(),
+                close: false,
+                fallback: None,
+                path: component.path.field("governance"),
+            });
         }
     }
     out
@@ -225,10 +237,9 @@ fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
         }
         _ => vec![feature],
     };
-    let beyond = asked.iter().find(|feature| able(**feature).next().is_none());
-    let modes =
-        Governance::ALL.iter().filter(|mode| asked.iter().all(|feature| can(**mode, *feature)));
-    let modes: Vec<&str> = modes.map(|mode| mode.name()).collect();
+    let beyond = asked.iter().find(|feature| able(graph, **feature).next().is_none());
+    let modes = graph.modes().filter(|mode| asked.iter().all(|feature| can(*mode, *feature)));
+    let modes: Vec<&str> = modes.map(Governance::name).collect();
     let use_another = match (modes.is_empty(), beyond) {
         (false, _) => format!("use {}", one_of(&modes)),
         (true, Some(beyond)) => format!("remove it: no mode can {}", beyond.title()),

@@ -36,6 +36,11 @@ pub fn steps(component: &Component, outside: bool) -> Vec<Step<'_>> {
     walk(component, wanted, pinnable)
 }
 
+/// The steps of those rules of a component's traffic that are `kept`.
+pub fn steps_left(component: &Component, kept: impl Fn(&Rule) -> bool) -> Vec<Step<'_>> {
+    walk(component, |rule| kept(rule).then(|| rule.matches.clone()), pinnable)
+}
+
 /// The steps of the calls of one caller, where its own proxy takes them, or of all that no rule
 /// names. A rule for this caller is one for every call then, and cookies have room beside each
 /// other.

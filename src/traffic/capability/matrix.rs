@@ -2,7 +2,8 @@
 //! documentation and `weft modes` read it here.
 
 use super::mode::{dapr, envoy, istio, istio_ambient, kubernetes, linkerd};
-use crate::model::Governance;
+use crate::graph::Graph;
+use crate::model::{Capability, FeatureRow, Governance};
 
 /// Something that a file can ask of a mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -260,7 +261,22 @@ pub fn cell(mode: Governance, feature: Feature) -> Cell {
         Governance::Dapr => dapr::cell(feature),
         Governance::Envoy => envoy::cell(feature),
         Governance::Linkerd => linkerd::cell(feature),
+        Governance::Custom(own) => match own.capability(feature.name()) {
+            Some(Capability::Exact) => EXACT,
+            Some(Capability::Approximate(why)) => approximate(why),
+            Some(Capability::Impossible(why)) => impossible(why),
+            None => impossible(own.unlisted()),
+        },
     }
+}
+
+/// The features as the manifest of a mode names them.
+pub fn features() -> [FeatureRow; Feature::ALL.len()] {
+    Feature::ALL.map(|feature| FeatureRow {
+        name: feature.name(),
+        does: feature.title(),
+        by_pods: matches!(feature, Feature::Split | Feature::StreamSplit),
+    })
 }
 
 /// Whether a mode does something as the file says.
@@ -268,7 +284,7 @@ pub fn can(mode: Governance, feature: Feature) -> bool {
     cell(mode, feature).grade == Grade::Exact
 }
 
-/// The modes that do something exactly.
-pub fn able(feature: Feature) -> impl Iterator<Item = Governance> {
-    Governance::ALL.into_iter().filter(move |mode| can(*mode, feature))
+/// The modes that do something exactly, of those that an application can have.
+pub fn able(graph: &Graph, feature: Feature) -> impl Iterator<Item = Governance> {
+    graph.modes().filter(move |mode| can(*mode, feature))
 }
