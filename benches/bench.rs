@@ -28,7 +28,7 @@ use weft::lower::lower;
 use weft::parse::Layers;
 use weft::render::render;
 use weft::source::Sources;
-use weft::{check, graph, parse};
+use weft::{check, graph, parse, traffic};
 
 use apps::{Shape, app};
 
@@ -180,8 +180,14 @@ fn stages(text: &str, times: usize) -> (usize, [Duration; 6]) {
         let app =
             parse::system(&mut sources, &read, &Layers::default(), &load, &parse::alone, &mut sink)
                 .expect("a sound app");
+        let features = traffic::features();
+        let layers = Layers::default();
+        let parse::Modes { governance, found, templates } =
+            parse::modes(&mut sources, &app.apps[0], &layers, &features, &load, &mut sink)
+                .expect("a mode of weft");
+        let governed = graph::Governed { governance, found, templates };
         lap(0);
-        let graph = graph::build(app.apps, app.uses, &load, &mut sink);
+        let graph = graph::build(app.apps, app.uses, governed, &load, &mut sink);
         lap(1);
         let checked = check::check(graph, &mut sink).expect("a sound app");
         lap(2);
