@@ -338,9 +338,16 @@ fn every_object_decodes_without_loss_into_its_type() {
                 ("networking.k8s.io/v1", _) => survives::<networking::v1::NetworkPolicy>(&object),
                 // Custom resources have no such type; the API server above holds their schema.
                 (group, _)
-                    if ["istio.io", "gateway", "monitoring.coreos.com", "dapr.io", "cilium.io"]
-                        .iter()
-                        .any(|known| group.contains(known)) =>
+                    if [
+                        "istio.io",
+                        "gateway",
+                        "monitoring.coreos.com",
+                        "linkerd.io",
+                        "dapr.io",
+                        "cilium.io",
+                    ]
+                    .iter()
+                    .any(|known| group.contains(known)) =>
                 {
                     Ok(())
                 }
