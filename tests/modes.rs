@@ -242,3 +242,20 @@ fn a_switch_says_what_it_changes() {
     assert!(change.contains("0 of 100 failed calls are tried again"), "{change}");
     assert!(change.contains("an error: the file allows no fallback"), "{change}");
 }
+
+#[test]
+fn a_waypoint_treats_no_calls_to_the_outside_and_weft_says_so() {
+    let app = "governance: istio-ambient\n\
+               components:\n\
+               \x20 web: { image: 'example.com/web:1', dependsOn: [bank] }\n\
+               \x20 bank:\n\
+               \x20   kind: external\n\
+               \x20   address: bank.example.com\n\
+               \x20   ports: { http: 80 }\n\
+               \x20   traffic: { timeout: 2s }\n";
+    let said = Weft::on("check", app).run().stdout;
+    let wanted =
+        "error[not-in-this-mode]: Istio without sidecars cannot end a call that takes too long";
+    assert!(said.contains(wanted), "{said}");
+    assert!(said.contains("not before the outside"), "{said}");
+}

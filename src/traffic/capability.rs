@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use super::capture::entrances;
 use super::replicas::native;
 use crate::graph::{Component, ComponentId, Entry, Graph};
-use crate::model::{self, Fallback, GatewayKind, Governance, Match, Matcher, Retries, Sticky, Via};
+use crate::model::{
+    self, Fallback, GatewayKind, Governance, Kind, Match, Matcher, Retries, Sticky, Via,
+};
 use crate::source::Path;
 
 use self::annotated::{annotated_lacks, probe_lacks};
@@ -206,7 +208,11 @@ fn mode_lacks(graph: &Graph, id: ComponentId, out: &mut Vec<Lack>) {
 /// judged where the pods are counted.
 fn lack(graph: &Graph, wanted: &Wanted) -> Option<Lack> {
     let Wanted { feature, fallback, .. } = *wanted;
-    let own = cell(graph.governance, feature);
+    let mut own = cell(graph.governance, feature);
+    let outside = wanted.component.is_some_and(|id| graph.component(id).kind == Kind::External);
+    if outside && graph.governance == Governance::IstioAmbient && own.grade == Grade::Exact {
+        own = cell(graph.governance, Feature::OutsideTls);
+    }
     let shares = matches!(feature, Feature::Split | Feature::StreamSplit);
     if own.grade == Grade::Exact || (own.grade == Grade::Approximate && shares) {
         return None;
